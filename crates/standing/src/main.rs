@@ -1,0 +1,2 @@
+//! standing
+fn main(){}
