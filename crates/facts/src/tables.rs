@@ -1,0 +1,612 @@
+//! Every table, declared once.
+//!
+//! Conventions: an `id` is `source/native id`, unique across sources. Columns that name a thing of
+//! another source (`system`, `asset`, `store`, `email`, `employee_number`) hold its plain name and
+//! are compared without regard to case. `_on` is a calendar day; units stand in names.
+
+use crate::table::declare;
+use crate::{Date, Table};
+
+declare! {
+    /// A human being who works or worked here, from a source of people. Leavers are included: a
+    /// source that lists no leavers cannot answer for them.
+    Person = "person" {
+        /// `source/native id`.
+        @key id: String,
+        /// The employer's number, as text with its leading zeros.
+        @identity employee_number: Option<String>,
+        /// Name as the source writes it.
+        name: Option<String>,
+        /// Work e-mail.
+        @identity email: Option<String>,
+        /// Team or department now.
+        department: Option<String>,
+        /// Team or department before the last move, where the source keeps it.
+        previous_department: Option<String>,
+        /// Day of the last move between teams or roles.
+        moved_on: Option<Date>,
+        /// Job title.
+        job_title: Option<String>,
+        /// Employee number, e-mail or name of the line manager, as the source writes it.
+        manager: Option<String>,
+        /// `employee`, `contractor`, `agency`, `volunteer`, or as the source says.
+        kind: Option<String>,
+        /// First day.
+        started_on: Option<Date>,
+        /// Last day, for leavers and for those who have given notice.
+        left_on: Option<Date>,
+    }
+
+    /// A means of signing in to one system.
+    Account = "account" {
+        /// `source/native id`.
+        @key id: String,
+        /// The system it opens, by name.
+        @identity system: String,
+        /// What is typed to sign in.
+        @identity login: String,
+        /// Display name.
+        name: Option<String>,
+        /// E-mail kept with the account.
+        @identity email: Option<String>,
+        /// Employee number kept with the account.
+        @identity employee_number: Option<String>,
+        /// Whether it can sign in.
+        enabled: Option<bool>,
+        /// `human`, `service`, `system`, `shared`, `break-glass`, `external`; null: not known.
+        kind: Option<String>,
+        /// Whether any grant makes it an administrator.
+        privileged: Option<bool>,
+        /// Whether a second factor stands between a stolen password and this account.
+        mfa: Option<bool>,
+        /// What `mfa` rests on: `registered`, `enforced`, `observed`.
+        mfa_basis: Option<String>,
+        /// Day of creation.
+        created_on: Option<Date>,
+        /// Day of the last sign-in known to the source.
+        last_used_on: Option<Date>,
+        /// Day of the last password change.
+        password_changed_on: Option<Date>,
+        /// Person who answers for a shared, service or break-glass account.
+        owner: Option<String>,
+    }
+
+    /// One registered means of proving who one is: a key, a code generator, a phone.
+    CredentialFactor = "credential_factor" {
+        /// `source/native id`.
+        @key id: String,
+        /// The account.
+        @refers(account) account: String,
+        /// `password`, `totp`, `push`, `sms`, `fido2`, `access-key`, `ssh-key`, `certificate` …
+        kind: String,
+        /// Whether it resists phishing (`fido2`, platform passkeys, certificates).
+        phishing_resistant: Option<bool>,
+        /// Whether it can be used now.
+        active: Option<bool>,
+        /// Day it was made or registered.
+        created_on: Option<Date>,
+        /// Day of its last use.
+        last_used_on: Option<Date>,
+    }
+
+    /// An account's right: one entitlement on one resource.
+    Grant = "grant" {
+        /// `source/native id`.
+        @key id: String,
+        /// The account that holds it.
+        @refers(account) account: String,
+        /// The system it is a right in.
+        @identity system: String,
+        /// The resource: a group, a role, a database, a host.
+        resource: String,
+        /// What may be done with it: `member`, `owner`, `admin`, `sudo` …
+        entitlement: String,
+        /// Whether it makes its holder an administrator of something.
+        privileged: Option<bool>,
+        /// False where it comes through a group or another role.
+        direct: Option<bool>,
+        /// Day it was given.
+        granted_on: Option<Date>,
+    }
+
+    /// Which person an account belongs to, and why we say so. Rows decided by people stand here;
+    /// the matcher adds the rest when an assessment begins.
+    Link = "link" {
+        /// The account.
+        @key account: String,
+        /// The person.
+        @refers(person) person: String,
+        /// The evidence: `employee number`, `e-mail`, `login`, joined by `+`; or `decided`.
+        keys: Option<String>,
+    }
+
+    /// A service or application that the firm runs or uses.
+    System = "system" {
+        /// `source/native id`.
+        @key id: String,
+        /// Its name: what other tables refer to.
+        @identity name: String,
+        /// Who answers for it.
+        owner: Option<String>,
+        /// Whether it can be reached from outside the firm's premises.
+        remote: Option<bool>,
+        /// Whether another firm hosts it.
+        external: Option<bool>,
+        /// Whether it processes personal data.
+        personal_data: Option<bool>,
+        /// `high`, `medium`, `low`: what its loss would mean.
+        importance: Option<String>,
+        /// Names of the systems it cannot do without, separated by `; `.
+        depends_on: Option<String>,
+        /// Recovery time objective, minutes.
+        rto_minutes: Option<i64>,
+        /// Recovery point objective, minutes.
+        rpo_minutes: Option<i64>,
+        /// Day its register entry was last looked at.
+        reviewed_on: Option<Date>,
+    }
+
+    /// A machine or device: server, laptop, phone, router, container image.
+    Asset = "asset" {
+        /// `source/native id`.
+        @key id: String,
+        /// Host or device name: what other tables refer to.
+        @identity name: String,
+        /// `server`, `laptop`, `phone`, `network`, `image`, `repository` …
+        kind: Option<String>,
+        /// The system it serves, by name.
+        @identity system: Option<String>,
+        /// Person who holds or answers for it, by e-mail or name.
+        owner: Option<String>,
+        /// Operating system in the words of `support.product`: `debian`, `ubuntu`, `windows` …
+        os: Option<String>,
+        /// Its version: `12`, `22.04`, `11-24h2` …
+        os_version: Option<String>,
+        /// Whether its storage is encrypted.
+        encrypted: Option<bool>,
+        /// Whether protection from malware runs on it.
+        antimalware: Option<bool>,
+        /// Day of the protection's last update.
+        antimalware_updated_on: Option<Date>,
+        /// Whether the internet can reach it.
+        internet_facing: Option<bool>,
+        /// Region or place.
+        region: Option<String>,
+        /// Day the source last heard from it.
+        last_seen_on: Option<Date>,
+        /// Day it was taken out of use.
+        retired_on: Option<Date>,
+    }
+
+    /// A piece of software in an asset.
+    Component = "component" {
+        /// The asset, by name.
+        @key_identity asset: String,
+        /// Ecosystem in OSV's words: `Debian:12`, `npm`, `PyPI`, `crates.io`, `Go` …
+        @key ecosystem: String,
+        /// Package name; for Debian the source package, as its advisories name it.
+        @key_identity name: String,
+        /// Installed version.
+        @key version: String,
+        /// The binary package where it differs from `name`.
+        @key binary: Option<String>,
+        /// Package URL.
+        purl: Option<String>,
+    }
+
+    /// One range of one package that an advisory declares affected.
+    Advisory = "advisory" {
+        /// The advisory's id: `DSA-…`, `GHSA-…`, `RUSTSEC-…`, `CVE-…`.
+        @key id: String,
+        /// Ecosystem in OSV's words.
+        @key ecosystem: String,
+        /// Package name.
+        @key_identity package: String,
+        /// Position of the range in the record, from 0.
+        @key ordinal: i64,
+        /// Other ids of the same vulnerability, separated by blanks.
+        aliases: Option<String>,
+        /// OSV events of this range as JSON, in their order: `[{"introduced":"0"},{"fixed":"1.2"}]`.
+        events: Option<String>,
+        /// Versions named one by one, as a JSON list.
+        versions: Option<String>,
+        /// First version that holds the fix, if one is named.
+        fixed: Option<String>,
+        /// `critical`, `high`, `medium`, `low`; null: the record does not say.
+        severity: Option<String>,
+        /// CVSS base score in tenths (7.5 is 75).
+        cvss_tenths: Option<i64>,
+        /// Day the advisory was published: where the record is a distribution's own, the day its
+        /// fix was released.
+        published_on: Option<Date>,
+        /// Day it was withdrawn.
+        withdrawn_on: Option<Date>,
+    }
+
+    /// A known vulnerability in a component of an asset. Rows of scanners stand here; the matcher
+    /// adds those found by comparing components with advisories when an assessment begins.
+    AdvisoryFinding = "advisory_finding" {
+        /// The asset, by name.
+        @key_identity asset: String,
+        /// The package.
+        @key_identity component: String,
+        /// The advisory's id.
+        @key advisory: String,
+        /// Installed version.
+        @key version: String,
+        /// Other ids of the same vulnerability, separated by blanks.
+        aliases: Option<String>,
+        /// `critical`, `high`, `medium`, `low`; null: nobody has said.
+        severity: Option<String>,
+        /// First version that holds the fix; null: none is known.
+        fixed: Option<String>,
+        /// Day the fix was released, as well as the source knows it.
+        fix_released_on: Option<Date>,
+    }
+
+    /// One backup that was taken, or failed to be.
+    Backup = "backup" {
+        /// `source/native id`.
+        @key id: String,
+        /// The store or system it is of, by name.
+        @identity target: String,
+        /// Day it was taken.
+        taken_on: Option<Date>,
+        /// `succeeded` or `failed`.
+        outcome: Option<String>,
+        /// Whether it is encrypted.
+        encrypted: Option<bool>,
+        /// Whether it can be changed or deleted before its time.
+        immutable: Option<bool>,
+        /// Whether it lies away from what it is a backup of.
+        offsite: Option<bool>,
+    }
+
+    /// One rehearsed or real restore.
+    Restore = "restore" {
+        /// `source/native id`.
+        @key id: String,
+        /// The store or system that was restored, by name.
+        @identity target: String,
+        /// Day of the restore.
+        tested_on: Option<Date>,
+        /// `passed`, `failed`, or `could not verify`.
+        outcome: Option<String>,
+        /// Measured time to a working copy, minutes.
+        took_minutes: Option<i64>,
+        /// Measured loss of data, minutes.
+        loss_minutes: Option<i64>,
+    }
+
+    /// One person's completion of one course.
+    TrainingCompletion = "training_completion" {
+        /// `source/native id`.
+        @key id: String,
+        /// Employee number of the person.
+        @identity employee_number: Option<String>,
+        /// E-mail of the person.
+        @identity email: Option<String>,
+        /// The course, as the source names it.
+        course: String,
+        /// Day of completion.
+        completed_on: Option<Date>,
+        /// `passed`, `failed`, or as the source says.
+        outcome: Option<String>,
+    }
+
+    /// A signed undertaking of one person: an administrator's agreement, a confidentiality clause.
+    Agreement = "agreement" {
+        /// `source/native id`.
+        @key id: String,
+        /// Employee number of the person.
+        @identity employee_number: Option<String>,
+        /// E-mail of the person.
+        @identity email: Option<String>,
+        /// `administrator`, `confidentiality`, `contract` …
+        kind: String,
+        /// Day of signing.
+        signed_on: Option<Date>,
+    }
+
+    /// A policy, plan, notice or other document.
+    Document = "document" {
+        /// `source/path`.
+        @key id: String,
+        /// Path within its folder.
+        path: String,
+        /// First heading or title.
+        title: Option<String>,
+        /// `policy`, `plan`, `notice`, `procedure`, `register`, `other`, from its title.
+        kind: Option<String>,
+        /// Version as the document states it.
+        version: Option<String>,
+        /// Day of approval as the document states it.
+        approved_on: Option<Date>,
+        /// Day by which it must be reviewed, as the document states it.
+        review_by: Option<Date>,
+        /// Number of words read.
+        words: i64,
+    }
+
+    /// A place in a document that shows it unfinished.
+    DocumentFault = "document_fault" {
+        /// The document.
+        @key document: String,
+        /// `placeholder`, `template variable`, `empty table`, `unreadable date`.
+        @key rule: String,
+        /// One-based line of the extracted text.
+        @key line: i64,
+        /// One-based column of the extracted text.
+        @key column: i64,
+        /// The marks found: the placeholder itself, never the prose around it.
+        found: Option<String>,
+    }
+
+    /// A document's statement of who holds a role.
+    RoleHolder = "role_holder" {
+        /// The document.
+        @key document: String,
+        /// The role: `SIRO`, `Caldicott Guardian`, `DPO`, `IG lead`, `security lead` …
+        @key_identity role: String,
+        /// The name given.
+        @key_identity holder: String,
+        /// One-based line of the extracted text.
+        line: i64,
+    }
+
+    /// Another firm that we buy from.
+    Supplier = "supplier" {
+        /// `source/native id`.
+        @key id: String,
+        /// Its name: what certificates refer to.
+        @identity name: String,
+        /// What it does for us.
+        service: Option<String>,
+        /// Whether it handles personal data for us.
+        personal_data: Option<bool>,
+        /// Whether it supplies IT that the service depends on.
+        it_supplier: Option<bool>,
+        /// Whether the contract has the terms that UK GDPR Article 28 asks for.
+        contract_article_28: Option<bool>,
+        /// Last day of the contract.
+        contract_ends_on: Option<Date>,
+        /// DSPT status as last seen in the public search.
+        dspt_status: Option<String>,
+        /// Day the DSPT status was last looked up.
+        dspt_checked_on: Option<Date>,
+    }
+
+    /// A certificate of assurance, ours or a supplier's.
+    Certificate = "certificate" {
+        /// `source/native id`.
+        @key id: String,
+        /// Who holds it: a supplier's name, or `self`.
+        @identity holder: String,
+        /// `cyber-essentials`, `cyber-essentials-plus`, `iso27001`, `psn-ia` …
+        scheme: String,
+        /// Its number.
+        number: Option<String>,
+        /// What it covers, in its own words.
+        scope: Option<String>,
+        /// Whether the scope covers all processing of health and care data.
+        covers_all_care_data: Option<bool>,
+        /// First day.
+        issued_on: Option<Date>,
+        /// Last day.
+        expires_on: Option<Date>,
+    }
+
+    /// A place where data lies: a database, a bucket, a share.
+    Store = "store" {
+        /// `source/native id`.
+        @key id: String,
+        /// Its name: what other tables refer to.
+        @identity name: String,
+        /// `database`, `bucket`, `volume`, `share` …
+        kind: Option<String>,
+        /// The system it serves, by name.
+        @identity system: Option<String>,
+        /// `registered` (somebody wrote it in a register), `declared` (infrastructure code or state
+        /// names it), `observed` (it was seen).
+        basis: String,
+        /// Region or place.
+        region: Option<String>,
+        /// Whether it is encrypted at rest.
+        encrypted: Option<bool>,
+        /// Whether anybody on the internet may read it.
+        public: Option<bool>,
+        /// Day its register entry was last approved.
+        approved_on: Option<Date>,
+    }
+
+    /// A kind of data in a store.
+    DataElement = "data_element" {
+        /// `source/native id`.
+        @key id: String,
+        /// The store, by name.
+        @identity store: String,
+        /// Column, path or tag.
+        name: String,
+        /// `nhs number`, `name`, `date of birth`, `health` …; null: only known to be personal or not.
+        category: Option<String>,
+        /// Whether it is personal data.
+        personal: Option<bool>,
+        /// Whether it is special category data.
+        special: Option<bool>,
+        /// `registered`, `declared` (a tag or schema says so), `observed`.
+        basis: String,
+    }
+
+    /// Data going from one place to another.
+    Flow = "flow" {
+        /// `source/native id`.
+        @key id: String,
+        /// Where from: a system, store or supplier, by name.
+        @identity origin: String,
+        /// Where to.
+        @identity destination: String,
+        /// `https`, `postgresql`, `sftp` …
+        protocol: Option<String>,
+        /// Whether it is encrypted on the way.
+        encrypted: Option<bool>,
+        /// Whether it carries personal data.
+        personal: Option<bool>,
+        /// Country or region of the destination.
+        destination_region: Option<String>,
+        /// `registered`, `declared`, `observed`.
+        basis: String,
+    }
+
+    /// Something that went wrong, or nearly did.
+    Incident = "incident" {
+        /// `source/native id`.
+        @key id: String,
+        /// A short title without names.
+        title: Option<String>,
+        /// Day it happened.
+        happened_on: Option<Date>,
+        /// Day we became aware.
+        found_on: Option<Date>,
+        /// Day it was closed.
+        closed_on: Option<Date>,
+        /// Whether personal data was concerned.
+        personal_data: Option<bool>,
+        /// Whether a risk to people was likely, so that the regulator had to hear of it.
+        reportable: Option<bool>,
+        /// Day it was reported.
+        reported_on: Option<Date>,
+        /// Day its causes and the processes around it were reviewed.
+        reviewed_on: Option<Date>,
+    }
+
+    /// A risk that the firm has written down.
+    Risk = "risk" {
+        /// `source/native id`.
+        @key id: String,
+        /// A short title.
+        title: String,
+        /// `high`, `medium`, `low`.
+        level: Option<String>,
+        /// What is done about it.
+        treatment: Option<String>,
+        /// Who answers for it.
+        owner: Option<String>,
+        /// Subject it is about: an asset, a system, a supplier, by name.
+        @identity about: Option<String>,
+        /// Who accepted it, for risks that are carried.
+        accepted_by: Option<String>,
+        /// Last day of the acceptance.
+        accepted_until: Option<Date>,
+        /// Day it was last looked at.
+        reviewed_on: Option<Date>,
+    }
+
+    /// The day on which support for an operating system or product ends.
+    Support = "support" {
+        /// `debian`, `ubuntu`, `windows`, `macos` …
+        @key_identity product: String,
+        /// The release: `12`, `22.04`, `10-22h2`.
+        @key_identity cycle: String,
+        /// Last day of security support open to everybody.
+        ends_on: Option<Date>,
+        /// Who says so.
+        said_by: Option<String>,
+    }
+
+    /// Something a person states about one item of the toolkit and answers for.
+    Attestation = "attestation" {
+        /// `source/native id`.
+        @key id: String,
+        /// The item, for example `1.1.5`.
+        @identity item: String,
+        /// `yes`, `no` or `not applicable`.
+        answer: String,
+        /// What is stated, or for *not applicable* the reason.
+        statement: Option<String>,
+        /// Who states it.
+        stated_by: Option<String>,
+        /// In what role.
+        role: Option<String>,
+        /// Day of the statement.
+        stated_on: Date,
+        /// Last day on which it may be relied upon.
+        expires_on: Option<Date>,
+    }
+
+    /// A subject that one check lets pass for a time, and who decided that.
+    Exception = "exception" {
+        /// `source/native id`.
+        @key id: String,
+        /// The check's name.
+        @identity check_name: String,
+        /// The subject as the check names it.
+        @identity subject: String,
+        /// Why.
+        reason: String,
+        /// Who approved it.
+        approved_by: String,
+        /// Day of the approval.
+        approved_on: Date,
+        /// Last day on which it counts.
+        expires_on: Date,
+    }
+}
+
+/// Tables that the projection itself fills: what was read when, and what could not be seen.
+pub static INDEX: &[&Table] = &[COLLECTION, GAP];
+
+/// One run of one source.
+pub static COLLECTION: &Table = &Table {
+    name: "collection",
+    doc: "One run of one source.",
+    columns: &[
+        crate::table::column::<String>("source_name", "key_identity", "", "The source."),
+        crate::table::column::<i64>("entry_number", "key", "", "The vault entry of this run."),
+        crate::table::column::<String>("kind", "", "", "The kind of collector."),
+        crate::table::column::<String>("outcome", "", "", "`complete`, `partial` or `failed`."),
+        crate::table::column::<String>("started_at", "", "", "Instant of its start, RFC 3339."),
+        crate::table::column::<String>("ended_at", "", "", "Instant of its end, RFC 3339."),
+        crate::table::column::<i64>("parts", "", "", "Number of files or pages read."),
+        crate::table::column::<i64>("rows", "", "", "Number of facts read."),
+        crate::table::column::<i64>("problems", "", "", "Number of places not understood."),
+    ],
+};
+
+/// A reason why we cannot claim to know a table of a source.
+pub static GAP: &Table = &Table {
+    name: "gap",
+    doc: "A reason why we cannot claim to know a table of a source, as the last run of the source reported it.",
+    columns: &[
+        crate::table::column::<String>("source_name", "key_identity", "", "The source."),
+        crate::table::column::<i64>(
+            "entry_number",
+            "key",
+            "",
+            "The vault entry of the run that reported it.",
+        ),
+        crate::table::column::<i64>(
+            "ordinal",
+            "key",
+            "",
+            "Position in the run's report, from 0.",
+        ),
+        crate::table::column::<Option<String>>(
+            "table_name",
+            "",
+            "",
+            "The table; null: all of the source's.",
+        ),
+        crate::table::column::<String>(
+            "code",
+            "",
+            "",
+            "`denied`, `truncated`, `malformed`, `missing`, `not-asked`, `too-large`.",
+        ),
+        crate::table::column::<String>("detail", "", "", "One plain sentence."),
+    ],
+};
+
+/// The table of that name, if there is one that a collector or a record may fill.
+pub fn table(name: &str) -> Option<&'static Table> {
+    ALL.iter().copied().find(|t| t.name == name)
+}
