@@ -1,1 +1,22 @@
-//! Placeholder
+//! All talk with other people's systems: one folder a kind of source.
+//!
+//! A [`Collector`] has two halves. `fetch` asks and keeps the bytes and interprets nothing; `read`
+//! understands kept bytes, and the same bytes give the same facts for ever. What the run was worth
+//! is decided by neither, but by [`run`]: a collector reports, the runner judges.
+//!
+//! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
+//! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
+
+mod collector;
+mod json;
+mod registry;
+mod run;
+mod sink;
+
+pub use collector::{
+    About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,
+};
+pub use json::{Piece, stream_objects};
+pub use registry::{ALL, by_kind};
+pub use run::{Run, run};
+pub use sink::Sink;

@@ -59,7 +59,7 @@ pub struct Gap {
     pub detail: String,
 }
 
-/// A place in the input that could not be understood. The rest of the input is kept.
+/// A place in the input that is not as it should be. The rest of the input is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The part (file or page) as the source names it.
@@ -70,6 +70,9 @@ pub struct Problem {
     pub column: Option<String>,
     /// What was found and what was expected, without personal values.
     pub message: String,
+    /// Whether something of the estate stays unknown because of it. False for what was odd but
+    /// understood, such as the same row twice.
+    pub lost: bool,
 }
 
 impl std::fmt::Display for Problem {

@@ -1,0 +1,11 @@
+//! Every collector, one line each.
+
+use crate::Collector;
+
+/// All kinds of source, in the order of their names.
+pub static ALL: &[&dyn Collector] = &[];
+
+/// The collector of that kind.
+pub fn by_kind(kind: &str) -> Option<&'static dyn Collector> {
+    ALL.iter().copied().find(|c| c.about().kind == kind)
+}

@@ -1,0 +1,150 @@
+//! One run of one source, and the judgement of what it was worth.
+
+use std::collections::BTreeMap;
+
+use standing_facts::{Gap, GapCode, Outcome, Problem, Row};
+
+use crate::{Collector, FetchError, Keeper, Kept, Line, Parts, Root, Settings, Sink};
+
+/// A table that shrinks by more than this since the last complete run needs an explanation.
+const MAY_FALL_PERCENT: u64 = 50;
+/// Below this many rows a fall says nothing.
+const FALL_MATTERS_FROM: u64 = 10;
+
+/// What one run of one source came to.
+#[derive(Debug)]
+pub struct Run {
+    /// The verdict on the run.
+    pub outcome: Outcome,
+    /// Every part that was kept.
+    pub parts: Vec<Kept>,
+    /// Rows yielded, by table; every table of the collector is named, with 0 where none came.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// Why the run is not complete; empty if it is.
+    pub gaps: Vec<Gap>,
+    /// Places not understood or odd, at most 1,000 of them.
+    pub problems: Vec<Problem>,
+    /// How many places there were in all.
+    pub problem_count: u64,
+}
+
+/// Fetches and reads one source and decides how much of it is known.
+///
+/// `before` holds the row counts of the last complete run of the same scope; `rows` receives every
+/// fact as it is read. The order of rows is the order of the input.
+pub fn run(
+    collector: &dyn Collector,
+    settings: &Settings,
+    root: &Root<'_>,
+    keeper: &mut dyn Keeper,
+    before: &BTreeMap<String, u64>,
+    progress: &mut dyn FnMut(&str),
+    rows: &mut dyn FnMut(Row),
+) -> Run {
+    let mut line = Line::new(root, settings, keeper, progress);
+    let fetched = collector.fetch(&mut line);
+    let (parts, mut gaps) = (line.kept, line.gaps);
+    if let Err(error) = fetched {
+        return failed(parts, gaps, &error, settings);
+    }
+    let mut sink = Sink::new(&settings.source, rows);
+    let seen = Parts {
+        kept: &parts,
+        keeper,
+    };
+    collector.read(settings, &seen, &mut sink);
+
+    let mut counts: BTreeMap<&'static str, u64> =
+        collector.about().tables.iter().map(|t| (*t, 0)).collect();
+    counts.extend(&sink.counts);
+    gaps.append(&mut sink.gaps);
+    gaps.extend(lost_rows(&sink));
+    gaps.extend(short_of_announced(&sink));
+    gaps.extend(fallen(&counts, before));
+    let outcome = if sink.failed() {
+        Outcome::Failed
+    } else if gaps.is_empty() {
+        Outcome::Complete
+    } else {
+        Outcome::Partial
+    };
+    gaps.extend(sink.failure);
+    Run {
+        outcome,
+        parts,
+        counts,
+        gaps,
+        problems: sink.problems,
+        problem_count: sink.problem_count,
+    }
+}
+
+/// The error names the path as the user configured it, not where the machine keeps it.
+fn failed(parts: Vec<Kept>, mut gaps: Vec<Gap>, error: &FetchError, settings: &Settings) -> Run {
+    let path = settings.path.display();
+    let detail = match error {
+        FetchError::Missing(_) => format!("nothing at {path}"),
+        FetchError::Denied(_) => format!("may not read {path}"),
+        FetchError::Empty(_) => format!("no file of this kind in {path}"),
+        FetchError::Io { error, .. } => format!("cannot read {path}: {error}"),
+    };
+    gaps.push(Gap {
+        table: None,
+        code: error.code(),
+        detail,
+    });
+    Run {
+        outcome: Outcome::Failed,
+        parts,
+        counts: BTreeMap::new(),
+        gaps,
+        problems: Vec::new(),
+        problem_count: 0,
+    }
+}
+
+fn lost_rows(sink: &Sink<'_>) -> Option<Gap> {
+    (sink.lost_count > 0).then(|| Gap {
+        table: None,
+        code: GapCode::Malformed,
+        detail: format!(
+            "{} place{} could not be understood; the rest was kept",
+            sink.lost_count,
+            if sink.lost_count == 1 { "" } else { "s" }
+        ),
+    })
+}
+
+fn short_of_announced(sink: &Sink<'_>) -> Vec<Gap> {
+    sink.announced
+        .iter()
+        .filter_map(|(table, announced)| {
+            let found = sink.counts.get(table).copied().unwrap_or_default();
+            (found < *announced).then(|| Gap {
+                table: Some((*table).to_owned()),
+                code: GapCode::Truncated,
+                detail: format!(
+                    "the source announced {announced} rows of {table} and gave {found}"
+                ),
+            })
+        })
+        .collect()
+}
+
+fn fallen(counts: &BTreeMap<&'static str, u64>, before: &BTreeMap<String, u64>) -> Vec<Gap> {
+    counts
+        .iter()
+        .filter_map(|(table, now)| {
+            let then = *before.get(*table)?;
+            let fallen = then >= FALL_MATTERS_FROM && now * 100 < then * (100 - MAY_FALL_PERCENT);
+            fallen.then(|| Gap {
+                table: Some((*table).to_owned()),
+                code: GapCode::Truncated,
+                detail: format!(
+                    "{table} fell from {then} rows to {now}; accept it with \
+                     `standing collect --accept-fall` if that is so"
+                ),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,4 @@
+//! One integration binary: recorded cases, registration, properties, real tools.
+
+mod cases;
+mod registration;
