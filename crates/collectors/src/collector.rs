@@ -63,6 +63,11 @@ pub trait Collector: Send + Sync {
     /// Kind, revision, tables, settings, least permission.
     fn about(&self) -> &'static About;
 
+    /// The tables that a complete run with these settings speaks for.
+    fn tables(&self, _settings: &Settings) -> Vec<&'static str> {
+        self.about().tables.to_vec()
+    }
+
     /// Whether this file of the source's folder is wanted. `relative` uses `/`. Where the source's
     /// path is a single file, it is taken without asking.
     fn wants(&self, relative: &str) -> bool;

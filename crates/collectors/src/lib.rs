@@ -8,6 +8,7 @@
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
 mod collector;
+pub mod dates;
 mod json;
 mod registry;
 mod run;

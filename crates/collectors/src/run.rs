@@ -18,7 +18,7 @@ pub struct Run {
     pub outcome: Outcome,
     /// Every part that was kept.
     pub parts: Vec<Kept>,
-    /// Rows yielded, by table; every table of the collector is named, with 0 where none came.
+    /// Rows yielded, by table; every table the run speaks for is named, with 0 where none came.
     pub counts: BTreeMap<&'static str, u64>,
     /// Why the run is not complete; empty if it is.
     pub gaps: Vec<Gap>,
@@ -54,8 +54,8 @@ pub fn run(
     };
     collector.read(settings, &seen, &mut sink);
 
-    let mut counts: BTreeMap<&'static str, u64> =
-        collector.about().tables.iter().map(|t| (*t, 0)).collect();
+    let tables = collector.tables(settings);
+    let mut counts: BTreeMap<&'static str, u64> = tables.into_iter().map(|t| (t, 0)).collect();
     counts.extend(&sink.counts);
     gaps.append(&mut sink.gaps);
     gaps.extend(lost_rows(&sink));
