@@ -234,6 +234,9 @@ declare! {
         @key advisory: String,
         /// Installed version.
         @key version: String,
+        /// Whether the installed version is affected; null: the order of versions of this
+        /// ecosystem is not known to us, so nobody has compared.
+        affected: Option<bool>,
         /// Other ids of the same vulnerability, separated by blanks.
         aliases: Option<String>,
         /// `critical`, `high`, `medium`, `low`; null: nobody has said.
@@ -509,6 +512,8 @@ declare! {
         @key_identity cycle: String,
         /// Last day of security support open to everybody.
         ends_on: Option<Date>,
+        /// Last day of extended support (long-term, paid, or by volunteers), where there is one.
+        extended_until: Option<Date>,
         /// Who says so.
         said_by: Option<String>,
     }

@@ -1,2 +1,2 @@
 //! standing
-fn main(){}
+fn main() {}
