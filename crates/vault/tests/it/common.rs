@@ -1,0 +1,82 @@
+//! What most tests need: a vault in a temporary folder, with its keys beside it.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use standing_vault::{Blob, Digest, Draft, Encryption, KeyFiles, Keys, Options, Time, Vault};
+use tempfile::TempDir;
+
+pub const ORIGIN: &str = "vault.example/test";
+
+pub struct Fixture {
+    pub folder: TempDir,
+    pub keys: Keys,
+}
+
+impl Fixture {
+    pub fn new() -> Fixture {
+        Fixture::with(Encryption::On)
+    }
+
+    pub fn with(encryption: Encryption) -> Fixture {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let files = KeyFiles {
+            signing: folder.path().join("signing.key"),
+            blobs: folder.path().join("blobs.key"),
+        };
+        let keys = files.generate().expect("keys");
+        let fixture = Fixture { folder, keys };
+        Vault::init(
+            &fixture.dir(),
+            ORIGIN,
+            &fixture.keys,
+            Options { encryption },
+        )
+        .expect("init");
+        fixture
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    pub fn open(&self) -> Vault {
+        Vault::open(&self.dir(), &self.keys).expect("open")
+    }
+}
+
+pub fn time(second: i64) -> Time {
+    Time::from_milliseconds(1_793_000_000_000 + second * 1000).expect("in range")
+}
+
+/// A draft whose body says `text`, and names blobs.
+pub fn draft(text: &str, blobs: &[Digest]) -> Draft {
+    let blobs: Vec<Value> = blobs.iter().map(|b| json!(b.reference())).collect();
+    let Value::Object(body) = json!({ "text": text, "blobs": blobs }) else {
+        unreachable!("an object literal")
+    };
+    Draft {
+        actor: "tester".into(),
+        kind: "note".into(),
+        body,
+        time: time(0),
+    }
+}
+
+pub fn drafts(count: usize) -> Vec<Draft> {
+    (0..count)
+        .map(|i| draft(&format!("draft {i}"), &[]))
+        .collect()
+}
+
+pub fn read_blob(vault: &Vault, digest: &Digest) -> Vec<u8> {
+    match vault.blob(digest).expect("blob") {
+        Blob::Present(mut reader) => {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).expect("readable");
+            bytes
+        }
+        erased => panic!("expected a blob, found {erased:?}"),
+    }
+}

@@ -1,0 +1,4 @@
+//! All integration tests of the vault, in one binary.
+
+mod common;
+mod vault;
