@@ -9,10 +9,14 @@
 
 mod collector;
 pub mod dates;
+mod hr;
 mod json;
 mod registry;
 mod run;
+mod separated;
 mod sink;
+mod spreadsheet;
+mod tabular;
 
 pub use collector::{
     About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,

@@ -3,7 +3,7 @@
 use crate::Collector;
 
 /// All kinds of source, in the order of their names.
-pub static ALL: &[&dyn Collector] = &[];
+pub static ALL: &[&dyn Collector] = &[&crate::hr::Hr];
 
 /// The collector of that kind.
 pub fn by_kind(kind: &str) -> Option<&'static dyn Collector> {
