@@ -1,1 +1,18 @@
-//! Placeholder
+//! Catalogue, check runner, assessment, forecast. Pure over an index: no files, no clock.
+//!
+//! An assessment is a function of (edition, profile, vault prefix, check revisions, as-of date).
+//! The index stands for the vault prefix; everything else is an argument.
+
+pub mod check;
+pub mod checks;
+mod derive;
+pub mod estate;
+mod functions;
+pub mod index;
+mod lint;
+pub mod literate;
+mod time;
+
+pub use estate::{Estate, Freshness};
+pub use index::Index;
+pub use time::AsOf;

@@ -1,0 +1,148 @@
+//! Tables that are computed when an estate is looked at: links, findings, support dates.
+
+use rusqlite::{Connection, Result, params};
+use standing_facts::tables;
+
+use crate::index::{column_sql, indexed};
+
+/// Until when one release of a product is supported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupportRow {
+    /// `debian`, `ubuntu`, `windows` …
+    pub product: String,
+    /// The release.
+    pub cycle: String,
+    /// Last day of security support open to everybody.
+    pub ends_on: Option<jiff::civil::Date>,
+    /// Last day of extended support, where there is one.
+    pub extended_until: Option<jiff::civil::Date>,
+    /// Who says so.
+    pub said_by: String,
+}
+
+/// Fills `link`, `advisory_finding` and `support`: what is stated, then what follows from it.
+pub(crate) fn run(connection: &Connection, support: &[SupportRow]) -> Result<()> {
+    for name in ["link", "advisory_finding", "support"] {
+        lay(connection, name)?;
+    }
+    links(connection)?;
+    findings(connection)?;
+    for row in support {
+        connection
+            .prepare_cached("insert or ignore into temp.support values (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                row.product,
+                row.cycle,
+                row.ends_on.map(|d| d.to_string()),
+                row.extended_until.map(|d| d.to_string()),
+                row.said_by
+            ])?;
+    }
+    connection.execute_batch("analyze temp")
+}
+
+/// A temporary table like the declared one, holding what sources and people stated.
+fn lay(connection: &Connection, name: &str) -> Result<()> {
+    let Some(table) = tables::table(name) else {
+        return Ok(());
+    };
+    let keys: Vec<&str> = table
+        .columns
+        .iter()
+        .filter(|c| c.key)
+        .map(|c| c.name)
+        .collect();
+    let names: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
+    connection.execute_batch(&format!(
+        "create temp table {name} ({} unique ({}));
+         insert or ignore into temp.{name} select {} from temp.stated_{name};",
+        column_sql(table),
+        keys.join(", "),
+        names.join(", ")
+    ))?;
+    for column in indexed(table) {
+        connection.execute_batch(&format!(
+            "create index temp.{name}_{column} on {name} ({column})"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Links accounts with people by employee number, e-mail and login. A key that leads to two people
+/// links nobody; keys that disagree link nobody; names are never a key. Service, system, shared and
+/// break-glass accounts belong to no single person. Of several rows for one person the current one
+/// counts.
+fn links(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "drop table if exists temp.person_key; drop table if exists temp.account_key;
+         create temp table person_key (kind text, value text collate nocase, person text,
+           current integer, left_on text);
+         insert into person_key
+           select 'employee number', ltrim(employee_number, '0'), id, left_on is null, left_on
+             from person where ltrim(employee_number, '0') <> ''
+           union all
+           select 'e-mail', email, id, left_on is null, left_on from person where email <> ''
+           union all
+           select 'login', substr(email, 1, instr(email, '@') - 1), id, left_on is null, left_on
+             from person where instr(email, '@') > 3;
+         create index temp.person_key_value on person_key (value, kind);
+         create temp table account_key (kind text, value text collate nocase, account text);
+         insert into account_key
+           select 'employee number', ltrim(employee_number, '0'), id from account
+             where ltrim(employee_number, '0') <> '' and coalesce(kind, '') not in
+               ('service', 'system', 'shared', 'break-glass')
+           union all
+           select 'e-mail', email, id from account where email <> '' and coalesce(kind, '') not in
+               ('service', 'system', 'shared', 'break-glass')
+           union all
+           select 'e-mail', login, id from account
+             where instr(login, '@') > 0 and login is not email and coalesce(kind, '') not in
+               ('service', 'system', 'shared', 'break-glass')
+           union all
+           select 'login', case when login like 'adm-%' then substr(login, 5)
+                                when login like 'admin-%' then substr(login, 7)
+                                when login like '%.admin' then substr(login, 1, length(login) - 6)
+                                when login like '%-admin' then substr(login, 1, length(login) - 6)
+                                else login end, id from account
+             where instr(login, '@') = 0 and coalesce(kind, '') not in
+               ('service', 'system', 'shared', 'break-glass');
+         -- One person a key: the current row, or the one who left last; a tie names nobody.
+         drop table if exists temp.sole;
+         create temp table sole (kind text, value text collate nocase, person text);
+         insert into sole
+           select kind, value, min(person) as person from (
+             select kind, value, person,
+               rank() over (partition by kind, value order by current desc, left_on desc) as place
+             from person_key)
+           where place = 1 group by kind, value having count(distinct person) = 1;
+         create index temp.sole_value on sole (value, kind);
+         insert or ignore into temp.link
+           select account, min(person), group_concat(kind, '+') from (
+             select distinct account_key.account, sole.person, account_key.kind
+             from account_key join sole
+               on sole.value = account_key.value and sole.kind = account_key.kind
+             order by account_key.account, account_key.kind)
+           group by account having count(distinct person) = 1;
+         drop table temp.person_key; drop table temp.account_key; drop table temp.sole;",
+    )
+}
+
+/// Compares components with advisories. The advisory is the outer loop on purpose: there are far
+/// fewer of them, and components are indexed by name.
+fn findings(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "insert or ignore into temp.advisory_finding
+           (asset, component, advisory, version, affected, aliases, severity, fixed, fix_released_on)
+         select asset, component, advisory, version, affected, aliases, severity, fixed, released
+         from (
+           select component.asset, component.name as component, advisory.id as advisory,
+             component.version as version, advisory.aliases, advisory.severity, advisory.fixed,
+             case when advisory.fixed is not null then advisory.published_on end as released,
+             osv_affects(component.ecosystem, component.version, advisory.events,
+               advisory.versions) as affected
+           from advisory cross join component
+             on component.name = advisory.package and component.ecosystem = advisory.ecosystem
+           where advisory.withdrawn_on is null)
+         where affected is not 0",
+    )
+}

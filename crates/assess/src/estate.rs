@@ -1,0 +1,398 @@
+//! The estate as of one moment: what is known, from which sources, and what cannot be claimed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, params};
+use standing_facts::{Gap, GapCode, Table, tables};
+
+use crate::derive::SupportRow;
+use crate::index::{Index, IndexError, RECORDS, column_names};
+use crate::time::{AsOf, day_of};
+
+/// Whether sources that are read today are taken to be read on a later day too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A source counts as known until its last complete reading is too old.
+    Measured,
+    /// For looking ahead: sources go on being read, so only what lapses by itself lapses.
+    KeepsBeingRead,
+}
+
+/// Derived tables and the tables they are made from.
+pub(crate) const DERIVED: &[(&str, &[&str])] = &[
+    ("link", &["person", "account"]),
+    ("advisory_finding", &["component", "advisory"]),
+];
+
+/// Tables of statements: an empty one means that nobody has stated anything, which is known.
+const STATEMENTS: &[&str] = &["attestation", "exception"];
+
+/// What one source tells of one table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// The source.
+    pub source: String,
+    /// Vault entry of the last complete run, if there is one.
+    pub entry: Option<u64>,
+    /// Instant of the last complete run.
+    pub collected_at: Option<String>,
+    /// Last day on which that run may be relied upon.
+    pub fresh_until: Option<Date>,
+    /// Why the table is not known from this source; `None` if it is.
+    pub gap: Option<Gap>,
+    /// What went wrong since the last complete run, which still stands.
+    pub warning: Option<String>,
+    scope: String,
+}
+
+/// The index seen as of one moment, with everything derived.
+pub struct Estate<'a> {
+    connection: &'a Connection,
+    /// The moment.
+    pub as_of: AsOf,
+    /// What each table is known from.
+    known: BTreeMap<&'static str, Vec<SourceState>>,
+    assumed: bool,
+}
+
+impl<'a> Estate<'a> {
+    /// Looks at `index` as of one moment. Only one estate may be looked at through one index at a
+    /// time: the views belong to the connection.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn new(
+        index: &'a mut Index,
+        as_of: AsOf,
+        freshness: Freshness,
+        support: &[SupportRow],
+    ) -> Result<Self, IndexError> {
+        let connection = index.connection();
+        crate::functions::register(connection)?;
+        let mut known = BTreeMap::new();
+        for table in tables::ALL {
+            known.insert(
+                table.name,
+                states(connection, table.name, &as_of, freshness)?,
+            );
+        }
+        let estate = Estate {
+            connection,
+            as_of,
+            known,
+            assumed: false,
+        };
+        estate.lay_out(support)?;
+        Ok(estate)
+    }
+
+    /// As [`Estate::new`] for the small tables of literate checks: every table is known but those
+    /// named.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub(crate) fn supposed(
+        index: &'a mut Index,
+        as_of: AsOf,
+        unknown: &[String],
+    ) -> Result<Self, IndexError> {
+        let connection = index.connection();
+        crate::functions::register(connection)?;
+        let state = |table: &str| SourceState {
+            source: RECORDS.into(),
+            entry: None,
+            collected_at: None,
+            fresh_until: None,
+            gap: unknown.iter().any(|u| u == table).then(|| Gap {
+                table: Some(table.to_owned()),
+                code: GapCode::NeverCollected,
+                detail: "supposed unknown".into(),
+            }),
+            warning: None,
+            scope: String::new(),
+        };
+        let estate = Estate {
+            known: tables::ALL
+                .iter()
+                .map(|t| (t.name, vec![state(t.name)]))
+                .collect(),
+            connection,
+            as_of,
+            assumed: true,
+        };
+        estate.lay_out(&[])?;
+        Ok(estate)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
+    /// What each source tells of a table; empty if no source is configured that yields it.
+    pub fn sources_of(&self, table: &str) -> &[SourceState] {
+        self.known.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fact tables behind a table: itself, or what it is derived from.
+    pub(crate) fn behind(table: &str) -> Vec<&'static str> {
+        match DERIVED.iter().find(|(name, _)| *name == table) {
+            Some((_, from)) => from.to_vec(),
+            None => tables::table(table).map(|t| t.name).into_iter().collect(),
+        }
+    }
+
+    /// Why a table is not completely and freshly known: one gap a source, none if it is.
+    pub fn gaps(&self, table: &str) -> Vec<Gap> {
+        if table == "support" || STATEMENTS.contains(&table) {
+            return Vec::new();
+        }
+        Self::behind(table)
+            .into_iter()
+            .flat_map(|name| self.own_gaps(name))
+            .collect()
+    }
+
+    fn own_gaps(&self, table: &'static str) -> Vec<Gap> {
+        let sources = self.sources_of(table);
+        if sources.is_empty() {
+            return vec![Gap {
+                table: Some(table.into()),
+                code: GapCode::NeverCollected,
+                detail: format!("no source yields {table}"),
+            }];
+        }
+        sources.iter().filter_map(|s| s.gap.clone()).collect()
+    }
+
+    /// Whether at least one source of the table is known.
+    pub fn partly_known(&self, table: &str) -> bool {
+        Self::behind(table)
+            .into_iter()
+            .all(|name| self.sources_of(name).iter().any(|s| s.gap.is_none()))
+            || STATEMENTS.contains(&table)
+            || table == "support"
+    }
+
+    /// Views of every table as of the moment, from known sources only, and the derived tables.
+    fn lay_out(&self, support: &[SupportRow]) -> Result<(), IndexError> {
+        let mut sql = String::new();
+        for table in tables::ALL {
+            let name = table.name;
+            let _ = write!(
+                sql,
+                "drop table if exists temp.\"{name}\"; drop view if exists temp.\"{name}\";"
+            );
+        }
+        // Dropping what is of the other kind is an error in SQLite, so each is tried alone.
+        for statement in sql.split_inclusive(';') {
+            let _ = self.connection.execute_batch(statement);
+        }
+        for table in tables::ALL {
+            let filter = format!("{} and {}", self.at(), self.of_known(table));
+            let name = table.name;
+            let view = if is_derived(name) { "stated_" } else { "" };
+            self.connection.execute_batch(&format!(
+                "drop view if exists temp.stated_{name};
+                 create temp view \"{view}{name}\" as select {}, source, valid_from, entry
+                 from history_{name} where {filter}",
+                column_names(table)
+            ))?;
+        }
+        crate::derive::run(self.connection, support)?;
+        Ok(())
+    }
+
+    fn at(&self) -> String {
+        let at = quote(&self.as_of.instant);
+        format!("valid_from <= {at} and (valid_to is null or valid_to > {at})")
+    }
+
+    fn of_known(&self, table: &Table) -> String {
+        if self.assumed {
+            return "1".into();
+        }
+        let known: Vec<String> = self
+            .sources_of(table.name)
+            .iter()
+            .filter(|s| s.gap.is_none())
+            .map(|s| format!("({}, {})", quote(&s.source), quote(&s.scope)))
+            .chain([format!("({}, '')", quote(RECORDS))])
+            .collect();
+        // The unary plus keeps SQLite from choosing this filter over a join's own index.
+        format!("(+source, +row_scope) in (values {})", known.join(", "))
+    }
+}
+
+/// Whether a table is filled when an estate is looked at.
+pub(crate) fn is_derived(table: &str) -> bool {
+    table == "support" || DERIVED.iter().any(|(name, _)| *name == table)
+}
+
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Every configured source that yields the table, and the records if there are any.
+fn states(
+    connection: &Connection,
+    table: &'static str,
+    as_of: &AsOf,
+    freshness: Freshness,
+) -> Result<Vec<SourceState>, IndexError> {
+    let mut statement = connection.prepare_cached(
+        "select source_name, fresh_for_days, table_names from configured
+         where valid_from <= ?1 and (valid_to is null or valid_to > ?1) order by source_name",
+    )?;
+    let configured: Vec<(String, i64, String)> = statement
+        .query_map(params![as_of.instant], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut states = Vec::new();
+    for (source, days, yields) in configured {
+        if yields.split(' ').any(|t| t == table) {
+            states.push(state(connection, table, source, days, as_of, freshness)?);
+        }
+    }
+    let stated: Option<i64> = connection
+        .query_row(
+            &format!(
+                "select entry from history_{table} where source = ?1 and valid_from <= ?2 limit 1"
+            ),
+            params![RECORDS, as_of.instant],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(entry) = stated {
+        states.push(SourceState {
+            source: RECORDS.into(),
+            entry: Some(entry.cast_unsigned()),
+            collected_at: None,
+            fresh_until: None,
+            gap: None,
+            warning: None,
+            scope: String::new(),
+        });
+    }
+    Ok(states)
+}
+
+/// The newest attempt of a source on a table, and its newest complete reading.
+struct Attempt {
+    entry: u64,
+    outcome: String,
+    ended_at: String,
+    scope: String,
+}
+
+fn attempt(
+    connection: &Connection,
+    table: &str,
+    source: &str,
+    as_of: &AsOf,
+    complete: bool,
+) -> Result<Option<Attempt>, IndexError> {
+    let only = if complete {
+        "and outcome = 'complete'"
+    } else {
+        ""
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "select entry_number, outcome, ended_at, scope from coverage
+         where source_name = ?1 and table_name = ?2 and ended_at <= ?3 {only}
+         order by entry_number desc limit 1"
+    ))?;
+    Ok(statement
+        .query_row(params![source, table, as_of.instant], |row| {
+            Ok(Attempt {
+                entry: row.get::<_, i64>(0)?.cast_unsigned(),
+                outcome: row.get(1)?,
+                ended_at: row.get(2)?,
+                scope: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+fn state(
+    connection: &Connection,
+    table: &'static str,
+    source: String,
+    days: i64,
+    as_of: &AsOf,
+    freshness: Freshness,
+) -> Result<SourceState, IndexError> {
+    let last = attempt(connection, table, &source, as_of, false)?;
+    let complete = attempt(connection, table, &source, as_of, true)?;
+    let since = match &last {
+        Some(a) if a.outcome != "complete" => Some(reason(connection, table, a)?),
+        _ => None,
+    };
+    let gap = |code, detail: String| Gap {
+        table: Some(table.into()),
+        code,
+        detail: format!("{source}: {detail}"),
+    };
+    let Some(complete) = complete else {
+        let (code, detail) = since.unwrap_or((
+            GapCode::NeverCollected,
+            "has never been read; run `standing collect`".into(),
+        ));
+        return Ok(SourceState {
+            gap: Some(gap(code, detail)),
+            entry: last.map(|a| a.entry),
+            collected_at: None,
+            fresh_until: None,
+            warning: None,
+            scope: String::new(),
+            source,
+        });
+    };
+    let read_on = day_of(&complete.ended_at);
+    let fresh_until = read_on.and_then(|day| day.checked_add(days.days()).ok());
+    let stale = freshness == Freshness::Measured && fresh_until.is_none_or(|d| d < as_of.date);
+    let stale = stale.then(|| {
+        let on = read_on.map_or_else(|| "an unknown day".into(), |d| d.to_string());
+        gap(
+            GapCode::Stale,
+            format!("last read completely on {on}, and relied upon for {days} days only"),
+        )
+    });
+    Ok(SourceState {
+        gap: stale,
+        entry: Some(complete.entry),
+        collected_at: Some(complete.ended_at),
+        fresh_until,
+        warning: since.map(|(_, detail)| detail),
+        scope: complete.scope,
+        source,
+    })
+}
+
+/// Why an attempt was not complete for the table: its first gap that touches the table.
+fn reason(
+    connection: &Connection,
+    table: &str,
+    attempt: &Attempt,
+) -> Result<(GapCode, String), IndexError> {
+    let found: Option<(String, String)> = connection
+        .prepare_cached(
+            "select code, detail from gap where entry_number = ?1
+             and (table_name is null or table_name = ?2) order by ordinal limit 1",
+        )?
+        .query_row(params![attempt.entry.cast_signed(), table], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(found.map_or(
+        (GapCode::Malformed, "the last run failed".into()),
+        |(code, detail)| (code_of(&code), detail),
+    ))
+}
+
+fn code_of(word: &str) -> GapCode {
+    serde_json::from_value(serde_json::Value::from(word)).unwrap_or(GapCode::Malformed)
+}

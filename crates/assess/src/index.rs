@@ -1,0 +1,560 @@
+//! The index: SQLite, a cache of the vault's facts with their history. It can be deleted and built
+//! anew at any time, and its [canonical dump](Index::dump) is then the same to the byte.
+//!
+//! Each fact table `t` is stored as `history_t`: the declared columns and `source`, `row_scope`,
+//! `row_key`, `valid_from`, `valid_to`, `entry`. A row that did not change between two collections
+//! is one row, so *first seen* is free and *as of* is a view.
+//!
+//! *Architecture invariant:* a `partial` run changes no row and ends none; it only adds rows whose
+//! key was not there. A run compares itself only with rows of the same scope (like for like).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params};
+use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
+
+/// Raised whenever the schema or the projection changes: an index of another number is rebuilt.
+pub const SCHEMA: i64 = 1;
+
+/// Name of the source under which records (what people state) are stored.
+pub const RECORDS: &str = "records";
+
+/// Why the index could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// SQLite's own word.
+    #[error("index: {0}")]
+    Sql(#[from] rusqlite::Error),
+}
+
+/// What the vault says of one run of one source.
+#[derive(Clone, Debug)]
+pub struct CollectionMeta {
+    /// Vault entry.
+    pub entry: u64,
+    /// Source name.
+    pub source: String,
+    /// Collector kind.
+    pub kind: String,
+    /// What was asked: rows are compared only with rows of the same scope.
+    pub scope: String,
+    /// Instant of its start, RFC 3339 UTC with milliseconds.
+    pub started_at: String,
+    /// Instant of its end in the same form: the `collected` date of its facts.
+    pub ended_at: String,
+    /// The runner's verdict.
+    pub outcome: Outcome,
+    /// Number of parts.
+    pub parts: u64,
+    /// Rows by table, for every table that the run speaks for.
+    pub counts: BTreeMap<String, u64>,
+    /// Why it is not complete.
+    pub gaps: Vec<Gap>,
+    /// Number of places not understood.
+    pub problems: u64,
+}
+
+impl CollectionMeta {
+    /// What the run was worth for one table: a gap that names another table does not touch it.
+    pub fn outcome_for(&self, table: &str) -> Outcome {
+        if self.outcome == Outcome::Failed {
+            return Outcome::Failed;
+        }
+        let touched = self
+            .gaps
+            .iter()
+            .any(|gap| gap.table.as_deref().is_none_or(|t| t == table));
+        if touched {
+            Outcome::Partial
+        } else {
+            Outcome::Complete
+        }
+    }
+}
+
+/// A source as the vault knows it to be configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredSource {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// The tables it speaks for.
+    pub tables: Vec<String>,
+    /// How many days a complete reading may be relied upon.
+    pub fresh_for_days: i64,
+}
+
+/// The index of one vault.
+pub struct Index {
+    connection: Connection,
+}
+
+impl Index {
+    /// Opens the index at `path`, or makes an empty one where there is none or where it has another
+    /// schema number.
+    ///
+    /// # Errors
+    /// When SQLite cannot open or prepare the file.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(30))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        connection.pragma_update(None, "cache_size", -65_536)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        let index = Index { connection };
+        if index.schema()? != SCHEMA {
+            index.clear()?;
+        }
+        Ok(index)
+    }
+
+    /// An index in memory: for tests and literate checks.
+    ///
+    /// # Errors
+    /// When SQLite cannot prepare it.
+    pub fn in_memory() -> Result<Self, IndexError> {
+        let index = Index {
+            connection: Connection::open_in_memory()?,
+        };
+        index.clear()?;
+        Ok(index)
+    }
+
+    /// The connection, for the parts of this crate that query.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn schema(&self) -> Result<i64, IndexError> {
+        Ok(self
+            .connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
+    /// Empties the index and lays its tables anew.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn clear(&self) -> Result<(), IndexError> {
+        let names: Vec<String> = self
+            .connection
+            .prepare(
+                "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
+            )?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for name in names {
+            self.connection
+                .execute_batch(&format!("drop table \"{name}\""))?;
+        }
+        self.connection.execute_batch(&schema_sql())?;
+        self.connection
+            .pragma_update(None, "user_version", SCHEMA)?;
+        Ok(())
+    }
+
+    /// How far the vault has been projected: number of entries and the tree's root, hexadecimal.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn position(&self) -> Result<(u64, String), IndexError> {
+        Ok(self
+            .connection
+            .query_row("select size, root from position", [], |row| {
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+            })
+            .optional()?
+            .unwrap_or_default())
+    }
+
+    /// Runs `work` in one transaction which also moves the position.
+    ///
+    /// # Errors
+    /// What `work` returns; nothing is kept then.
+    pub fn advance<E: From<IndexError>>(
+        &self,
+        size: u64,
+        root: &str,
+        work: impl FnOnce(&Index) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(IndexError::from)?;
+        work(self)?;
+        self.connection
+            .execute("delete from position", [])
+            .and_then(|_| {
+                self.connection.execute(
+                    "insert into position values (?1, ?2)",
+                    params![size.cast_signed(), root],
+                )
+            })
+            .map_err(IndexError::from)?;
+        transaction.commit().map_err(IndexError::from)?;
+        Ok(())
+    }
+
+    /// Projects one run of one source. `rows` are its facts in the order read.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn collection<E: From<IndexError>>(
+        &self,
+        meta: &CollectionMeta,
+        rows: impl Iterator<Item = Result<Row, E>>,
+    ) -> Result<(), E> {
+        self.note_collection(meta)?;
+        if meta.outcome == Outcome::Failed {
+            return Ok(());
+        }
+        let staged = self.stage(rows)?;
+        for table in tables::ALL {
+            let spoken_for = meta.counts.contains_key(table.name);
+            if !spoken_for && !staged.contains(&table.name) {
+                continue;
+            }
+            self.reconcile(table, meta)?;
+        }
+        Ok(())
+    }
+
+    fn note_collection(&self, meta: &CollectionMeta) -> Result<(), IndexError> {
+        let entry = meta.entry.cast_signed();
+        self.connection.execute(
+            "insert into collection values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                meta.source,
+                entry,
+                meta.kind,
+                meta.outcome.as_str(),
+                meta.started_at,
+                meta.ended_at,
+                meta.parts.cast_signed(),
+                meta.counts.values().sum::<u64>().cast_signed(),
+                meta.problems.cast_signed(),
+            ],
+        )?;
+        for (ordinal, gap) in meta.gaps.iter().enumerate() {
+            self.connection.execute(
+                "insert into gap values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    meta.source,
+                    entry,
+                    i64::try_from(ordinal).unwrap_or(i64::MAX),
+                    gap.table,
+                    gap.code.as_str(),
+                    gap.detail
+                ],
+            )?;
+        }
+        for (table, count) in &meta.counts {
+            self.connection.execute(
+                "insert into coverage values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    meta.source,
+                    entry,
+                    table,
+                    meta.scope,
+                    meta.outcome_for(table).as_str(),
+                    meta.ended_at,
+                    count.cast_signed(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows to one staging table per fact table; of two rows with one key the last counts.
+    fn stage<E: From<IndexError>>(
+        &self,
+        rows: impl Iterator<Item = Result<Row, E>>,
+    ) -> Result<Vec<&'static str>, E> {
+        let mut staged: Vec<&'static str> = Vec::new();
+        for row in rows {
+            let row = row?;
+            let name = row.table.name;
+            if !staged.contains(&name) {
+                self.connection
+                    .execute_batch(&format!(
+                        "drop table if exists temp.stage_{name};
+                         create temp table stage_{name} (row_key text primary key, {}) without rowid",
+                        column_names(row.table)
+                    ))
+                    .map_err(IndexError::from)?;
+                staged.push(name);
+            }
+            let marks = vec!["?"; row.cells.len() + 1].join(", ");
+            let mut values = vec![Sql::Text(row.key())];
+            values.extend(row.cells.into_iter().map(sql));
+            self.connection
+                .prepare_cached(&format!(
+                    "insert or replace into stage_{name} values ({marks})"
+                ))
+                .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)))
+                .map_err(IndexError::from)?;
+        }
+        Ok(staged)
+    }
+
+    /// Brings one table from its history to what the run said.
+    fn reconcile(&self, table: &Table, meta: &CollectionMeta) -> Result<(), IndexError> {
+        let name = table.name;
+        let columns = column_names(table);
+        self.connection.execute_batch(&format!(
+            "create temp table if not exists stage_{name} (row_key text primary key, {columns}) without rowid"
+        ))?;
+        let same: String = table.columns.iter().fold(String::new(), |mut text, c| {
+            let _ = write!(text, " and s.\"{0}\" is h.\"{0}\"", c.name);
+            text
+        });
+        let entry = meta.entry.cast_signed();
+        let only_new = match meta.outcome_for(name) {
+            Outcome::Complete => {
+                self.connection.execute(
+                    &format!(
+                        "update history_{name} as h set valid_to = ?1
+                         where source = ?2 and valid_to is null and row_scope = ?3 and not exists
+                           (select 1 from stage_{name} as s where s.row_key = h.row_key{same})"
+                    ),
+                    params![meta.ended_at, meta.source, meta.scope],
+                )?;
+                "and h.row_scope = ?2"
+            }
+            _ => "",
+        };
+        self.connection.execute(
+            &format!(
+                "insert into history_{name} ({columns}, source, row_scope, row_key, valid_from, valid_to, entry)
+                 select {columns}, ?1, ?2, row_key, ?3, null, ?4 from stage_{name} as s
+                 where not exists (select 1 from history_{name} as h
+                   where h.source = ?1 and h.row_key = s.row_key and h.valid_to is null {only_new})"
+            ),
+            params![meta.source, meta.scope, meta.ended_at, entry],
+        )?;
+        self.connection
+            .execute_batch(&format!("drop table temp.stage_{name}"))?;
+        Ok(())
+    }
+
+    /// Projects one record: what a person states, under [`RECORDS`]. A record of the same key
+    /// replaces the former.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn record(&self, entry: u64, at: &str, row: Row) -> Result<(), IndexError> {
+        self.end_record(at, row.table, &row.key())?;
+        let columns = column_names(row.table);
+        let marks = vec!["?"; row.cells.len() + 6].join(", ");
+        let mut values: Vec<Sql> = Vec::new();
+        let key = row.key();
+        values.extend(row.cells.into_iter().map(sql));
+        values.extend([
+            Sql::Text(RECORDS.into()),
+            Sql::Text(String::new()),
+            Sql::Text(key),
+            Sql::Text(at.into()),
+            Sql::Null,
+            Sql::Integer(entry.cast_signed()),
+        ]);
+        self.connection.execute(
+            &format!(
+                "insert into history_{} ({columns}, source, row_scope, row_key, valid_from, valid_to, entry)
+                 values ({marks})",
+                row.table.name
+            ),
+            rusqlite::params_from_iter(values),
+        )?;
+        Ok(())
+    }
+
+    /// Projects the end of a record.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn end_record(&self, at: &str, table: &Table, key: &str) -> Result<bool, IndexError> {
+        let ended = self.connection.execute(
+            &format!(
+                "update history_{} set valid_to = ?1
+                 where source = ?2 and row_key = ?3 and valid_to is null",
+                table.name
+            ),
+            params![at, RECORDS, key],
+        )?;
+        Ok(ended > 0)
+    }
+
+    /// Projects the list of configured sources as it stands from `at` on.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn configured(&self, at: &str, sources: &[ConfiguredSource]) -> Result<(), IndexError> {
+        self.connection.execute(
+            "update configured set valid_to = ?1 where valid_to is null",
+            params![at],
+        )?;
+        for source in sources {
+            self.connection.execute(
+                "insert into configured values (?1, ?2, ?3, ?4, ?5, null)",
+                params![
+                    source.name,
+                    source.kind,
+                    source.tables.join(" "),
+                    source.fresh_for_days,
+                    at
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Rows that the last complete run of a source and scope yielded, by table.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn last_counts(
+        &self,
+        source: &str,
+        scope: &str,
+    ) -> Result<BTreeMap<String, u64>, IndexError> {
+        let mut statement = self.connection.prepare(
+            "select table_name, row_count, max(entry_number) from coverage
+             where source_name = ?1 and scope = ?2 and outcome = 'complete' group by table_name",
+        )?;
+        let rows = statement.query_map(params![source, scope], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Everything in the index as text in one order that depends on the contents alone: two indexes
+    /// of the same vault give the same bytes.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn dump(&self, out: &mut dyn FnMut(&str)) -> Result<(), IndexError> {
+        let mut orders: Vec<(String, String)> = tables::ALL
+            .iter()
+            .map(|t| {
+                let order = "source, row_scope, row_key, valid_from, entry".to_owned();
+                (format!("history_{}", t.name), order)
+            })
+            .collect();
+        orders.push(("collection".into(), "entry_number".into()));
+        orders.push(("gap".into(), "entry_number, ordinal".into()));
+        orders.push(("coverage".into(), "entry_number, table_name".into()));
+        orders.push(("configured".into(), "valid_from, source_name".into()));
+        for (table, order) in orders {
+            out(&format!("# {table}\n"));
+            let mut statement = self
+                .connection
+                .prepare(&format!("select * from {table} order by {order}"))?;
+            let width = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let cells: Vec<String> = (0..width)
+                    .map(|i| row.get::<_, Sql>(i).map(|v| text_of(&v)))
+                    .collect::<Result<_, _>>()?;
+                out(&cells.join("\u{1f}"));
+                out("\n");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text_of(value: &Sql) -> String {
+    match value {
+        Sql::Null => "\u{2205}".into(),
+        Sql::Integer(n) => n.to_string(),
+        Sql::Real(x) => x.to_string(),
+        Sql::Text(text) => text.replace('\\', "\\\\").replace('\n', "\\n"),
+        Sql::Blob(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+fn sql(cell: Cell) -> Sql {
+    match cell {
+        Cell::Null => Sql::Null,
+        Cell::Integer(n) => Sql::Integer(n),
+        Cell::Text(text) => Sql::Text(text),
+    }
+}
+
+/// The table's columns, quoted and joined by commas.
+pub(crate) fn column_names(table: &Table) -> String {
+    let names: Vec<String> = table
+        .columns
+        .iter()
+        .map(|c| format!("\"{}\"", c.name))
+        .collect();
+    names.join(", ")
+}
+
+/// SQL type and collation of each column, from the declaration.
+pub(crate) fn column_sql(table: &Table) -> String {
+    table.columns.iter().fold(String::new(), |mut text, c| {
+        let kind = match c.kind {
+            ColumnKind::Integer | ColumnKind::Truth => "integer",
+            ColumnKind::Text | ColumnKind::Date => "text",
+        };
+        let collate = if c.identity { " collate nocase" } else { "" };
+        let null = if c.nullable { "" } else { " not null" };
+        let _ = write!(text, "\"{}\" {kind}{collate}{null}, ", c.name);
+        text
+    })
+}
+
+/// Columns that have an index of their own: keys, identities and references.
+pub(crate) fn indexed(table: &Table) -> impl Iterator<Item = &'static str> {
+    table
+        .columns
+        .iter()
+        .filter(|c| c.key || c.identity || c.refers.is_some())
+        .map(|c| c.name)
+}
+
+fn schema_sql() -> String {
+    let mut sql = String::from(
+        "create table position (size integer not null, root text not null);
+         create table coverage (source_name text not null, entry_number integer not null,
+           table_name text not null, scope text not null, outcome text not null,
+           ended_at text not null, row_count integer not null);
+         create index coverage_by_table on coverage (table_name, source_name, entry_number);
+         create table configured (source_name text not null, kind text not null,
+           table_names text not null, fresh_for_days integer not null,
+           valid_from text not null, valid_to text);\n",
+    );
+    for table in tables::INDEX {
+        let columns = column_sql(table);
+        let _ = writeln!(
+            sql,
+            "create table {} ({});",
+            table.name,
+            columns.trim_end_matches(", ")
+        );
+    }
+    for table in tables::ALL {
+        let name = table.name;
+        let _ = writeln!(
+            sql,
+            "create table history_{name} ({}source text not null, row_scope text not null,
+               row_key text not null, valid_from text not null, valid_to text,
+               entry integer not null);
+             create index history_{name}_row on history_{name} (source, row_key, valid_to);",
+            column_sql(table)
+        );
+        for column in indexed(table) {
+            let _ = writeln!(
+                sql,
+                "create index history_{name}_{column} on history_{name} (\"{column}\");"
+            );
+        }
+    }
+    sql
+}

@@ -1,0 +1,3 @@
+//! One integration binary: checks with their pages, the index, guards, catalogue, assessment.
+
+mod checks;
