@@ -11,12 +11,14 @@ mod collector;
 pub mod dates;
 mod hr;
 mod json;
+mod register;
 mod registry;
 mod run;
 mod separated;
 mod sink;
 mod spreadsheet;
 mod tabular;
+mod training;
 
 pub use collector::{
     About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,

@@ -3,7 +3,11 @@
 use crate::Collector;
 
 /// All kinds of source, in the order of their names.
-pub static ALL: &[&dyn Collector] = &[&crate::hr::Hr];
+pub static ALL: &[&dyn Collector] = &[
+    &crate::hr::Hr,
+    &crate::register::Register,
+    &crate::training::Training,
+];
 
 /// The collector of that kind.
 pub fn by_kind(kind: &str) -> Option<&'static dyn Collector> {

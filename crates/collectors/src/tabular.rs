@@ -11,7 +11,7 @@ const HEADINGS_WITHIN: usize = 20;
 
 /// A column of the facts and the headings by which exports are known to call it, as [`plain`]
 /// writes them.
-pub(crate) type Wanted = (&'static str, &'static [&'static str]);
+pub(crate) type Wanted<'a> = (&'static str, &'a [&'a str]);
 
 /// Which column of the file holds what.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub(crate) struct Record<'a> {
 
 impl Columns {
     /// Finds the wanted columns among headings: those that the settings name, then those known.
-    fn find(wanted: &[Wanted], settings: &Settings, headings: &[String]) -> Self {
+    fn find(wanted: &[Wanted<'_>], settings: &Settings, headings: &[String]) -> Self {
         let plainly: Vec<String> = headings.iter().map(|h| plain(h)).collect();
         let at = |name: &str| {
             let index = plainly.iter().position(|h| *h == name)?;
@@ -150,7 +150,7 @@ pub(crate) fn is_table(name: &str) -> bool {
 pub(crate) fn read(
     parts: &Parts<'_>,
     part: &Kept,
-    (wanted, settings): (&[Wanted], &Settings),
+    (wanted, settings): (&[Wanted<'_>], &Settings),
     sink: &mut Sink<'_>,
     each: &mut dyn FnMut(&Columns, &Record<'_>, &mut Sink<'_>),
 ) -> Option<Columns> {
@@ -290,7 +290,7 @@ struct Early {
 /// One file on its way: first rows are kept until the headings are found among them.
 struct Table<'a, 'f> {
     part: &'a Kept,
-    wanted: &'a [Wanted],
+    wanted: &'a [Wanted<'a>],
     settings: &'a Settings,
     columns: Option<Columns>,
     early: Vec<Early>,
