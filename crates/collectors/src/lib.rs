@@ -9,6 +9,7 @@
 
 mod collector;
 pub mod dates;
+mod graph;
 mod hr;
 mod json;
 mod register;

@@ -4,6 +4,7 @@ use crate::Collector;
 
 /// All kinds of source, in the order of their names.
 pub static ALL: &[&dyn Collector] = &[
+    &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::register::Register,
     &crate::training::Training,
