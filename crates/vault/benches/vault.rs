@@ -1,1 +1,2 @@
+//! Figures; to be written.
 fn main() {}

@@ -15,7 +15,8 @@
 //! Entries say who did what when and name payloads by salted digest. The log is a
 //! Merkle tree, its head is signed, so entries can be proven ([`Vault::inclusion_proof`]),
 //! growth can be proven ([`Vault::consistency_proof`]), payloads can be erased or
-//! withheld, and no entry can be changed without showing.
+//! withheld, and no entry can be changed without showing. [`fsck()`] checks all of it
+//! with code of its own.
 //!
 //! *Architecture invariant.* This crate knows nothing of what entries mean. It has
 //! no clock, no environment, no terminal, and no other crate of the workspace.
@@ -23,6 +24,7 @@
 pub mod blobs;
 pub mod disk;
 mod entry;
+mod fsck;
 mod journal;
 mod keys;
 mod merkle;
@@ -35,6 +37,7 @@ mod vault;
 pub use blobs::{BlobDamage, BlobReader, BlobRef, BlobWriter, Encryption};
 pub use disk::DiskError;
 pub use entry::{Digest, DigestError, Draft, ERASE, Entry, EntryError, MAX_DEPTH, MAX_ENTRY_BYTES};
+pub use fsck::{BlobCounts, Fault, Note, Report, Verdict, fsck};
 pub use keys::{BlobKey, KeyError, KeyFiles, Keys};
 pub use merkle::{Hash, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use note::{Checkpoint, NoteError, PublicKey};

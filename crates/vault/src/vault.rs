@@ -210,7 +210,7 @@ pub enum EraseError {
 #[derive(Debug)]
 pub enum Blob {
     /// It is there; see [`BlobReader`] on when to trust it.
-    Present(BlobReader),
+    Present(Box<BlobReader>),
     /// It was erased.
     Erased {
         /// The entry that says so.
@@ -656,7 +656,7 @@ impl Vault {
                 let seal = self.seal.as_ref().ok_or(BlobError::NoKey)?;
                 let reader = BlobReader::begin(file, *digest, seal);
                 reader
-                    .map(Blob::Present)
+                    .map(|reader| Blob::Present(Box::new(reader)))
                     .map_err(|source| BlobError::Damaged {
                         digest: *digest,
                         source,

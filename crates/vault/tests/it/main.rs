@@ -1,4 +1,5 @@
 //! All integration tests of the vault, in one binary.
 
 mod common;
+mod fsck;
 mod vault;
