@@ -1,0 +1,147 @@
+//! Whether an OSV record's ranges and version list hold a version.
+//!
+//! Source: <https://ossf.github.io/osv-schema/#evaluation>.
+
+use crate::order::{Order, Version};
+use serde::Deserialize;
+
+/// Whether `version` is affected: listed in `versions_json`, or inside the range that
+/// `events_json` describes. A record with several ranges is affected if any of them says so, and a
+/// caller asks once per range.
+///
+/// * `events_json`: the `events` of one `SEMVER` or `ECOSYSTEM` range,
+///   `[{"introduced":"0"},{"fixed":"1.2"}]`. Their order in the text matters only between events at
+///   the same version, which keep it. A `GIT` range must not be passed: its events are commits.
+/// * `versions_json`: the explicit list, `["1.0","1.1"]`. A version is listed when the text is the
+///   same or the ecosystem holds the two for equal.
+/// * Absent input is an empty list. A record without a range and without a list affects nothing,
+///   as the specification has it; whether it ought to is for the caller to say.
+///
+/// `None` when the answer hangs on something unknown: an ecosystem without an order here, a text
+/// that is no version there, or JSON of another shape. What does not hang on it is answered:
+/// `introduced: "0"` alone affects every version of every ecosystem.
+pub fn affects(
+    ecosystem: &str,
+    version: &str,
+    events_json: Option<&str>,
+    versions_json: Option<&str>,
+) -> Option<bool> {
+    let order = Order::of(ecosystem);
+    let subject = Subject {
+        order,
+        text: version,
+        version: order.and_then(|o| o.parse(version)),
+    };
+    let listed = read::<Vec<String>>(versions_json).and_then(|list| subject.is_listed(&list));
+    let in_range = read::<Vec<Event>>(events_json).and_then(|events| subject.is_in_range(&events));
+    either(listed, in_range)
+}
+
+/// One kind of event to an object, as the schema demands; anything else is not read.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    Introduced(String),
+    Fixed(String),
+    LastAffected(String),
+    Limit(String),
+}
+
+fn read<T: Default + for<'de> Deserialize<'de>>(json: Option<&str>) -> Option<T> {
+    match json {
+        Some(text) => serde_json::from_str(text).ok(),
+        None => Some(T::default()),
+    }
+}
+
+/// The version asked about; `version` is `None` when it cannot be placed in an order.
+struct Subject<'a> {
+    order: Option<Order>,
+    text: &'a str,
+    version: Option<Version<'a>>,
+}
+
+impl Subject<'_> {
+    /// A version cannot be equal to a text that is no version, so only a subject that is none
+    /// itself leaves a doubt.
+    fn is_listed(&self, list: &[String]) -> Option<bool> {
+        let equal = |listed: &String| {
+            listed == self.text || (self.version.is_some() && self.place(listed) == self.version)
+        };
+        match list.iter().any(equal) {
+            false if self.version.is_none() && !list.is_empty() => None,
+            found => Some(found),
+        }
+    }
+
+    fn is_in_range(&self, events: &[Event]) -> Option<bool> {
+        both(self.is_before_limits(events), self.walk(events))
+    }
+
+    fn is_before_limits(&self, events: &[Event]) -> Option<bool> {
+        let limits = events.iter().filter_map(|event| match event {
+            Event::Limit(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let before = |limit: &str| match limit {
+            "*" => Some(true),
+            _ => Some(self.version.as_ref()? < &self.place(limit)?),
+        };
+        limits.map(before).reduce(either).unwrap_or(Some(true))
+    }
+
+    /// The specification walks the sorted events and lets each that is reached set the state; the
+    /// state at the end is therefore that of the last event reached. Events that cannot be placed
+    /// might come last too, so the answer stands only if none of them would turn it.
+    fn walk(&self, events: &[Event]) -> Option<bool> {
+        let mut reached = Vec::new();
+        let mut unplaced = Vec::new();
+        for event in events {
+            let (text, introduces, inclusive) = match event {
+                // Before every version, readable or not: `None` is the least `Option`.
+                Event::Introduced(text) if text == "0" => {
+                    reached.push((None, true));
+                    continue;
+                }
+                Event::Introduced(text) => (text, true, true),
+                Event::Fixed(text) => (text, false, true),
+                Event::LastAffected(text) => (text, false, false),
+                Event::Limit(_) => continue,
+            };
+            match (&self.version, self.place(text)) {
+                (Some(version), Some(at)) => {
+                    if version > &at || (inclusive && version == &at) {
+                        reached.push((Some(at), introduces));
+                    }
+                }
+                _ => unplaced.push(introduces),
+            }
+        }
+        // Of several greatest elements `max_by` yields the last, as a stable sort would.
+        let last = reached.iter().max_by(|(a, _), (b, _)| a.cmp(b));
+        let vulnerable = last.is_some_and(|(_, introduces)| *introduces);
+        (!unplaced.contains(&!vulnerable)).then_some(vulnerable)
+    }
+
+    fn place<'t>(&self, text: &'t str) -> Option<Version<'t>> {
+        self.order?.parse(text)
+    }
+}
+
+/// "Or" over answers that may be unknown.
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
+}
+
+/// "And" over answers that may be unknown.
+fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
