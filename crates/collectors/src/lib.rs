@@ -12,6 +12,7 @@ pub mod dates;
 mod graph;
 mod hr;
 mod json;
+mod ldif;
 mod register;
 mod registry;
 mod run;

@@ -6,6 +6,7 @@ use crate::Collector;
 pub static ALL: &[&dyn Collector] = &[
     &crate::graph::Graph,
     &crate::hr::Hr,
+    &crate::ldif::Ldif,
     &crate::register::Register,
     &crate::training::Training,
 ];

@@ -213,6 +213,11 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
+/// The bytes as UTF-8, without the byte order mark.
+pub(crate) fn decoded(bytes: impl Read, encoding: &'static Encoding) -> impl Read {
+    Decoded::new(bytes, encoding)
+}
+
 /// Whether the encoding is one of those that carry a mark or need none.
 pub(crate) fn is_certain(encoding: &'static Encoding) -> bool {
     [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding)
