@@ -200,3 +200,111 @@ pub fn verify_consistency(
     }
     0 < old && old <= new && climb(old, new, Some(old_root), path) == Some((*old_root, *new_root))
 }
+
+#[cfg(test)]
+mod tests {
+    //! The eight leaves that implementations of Certificate Transparency have long
+    //! tested with, and what is known of the trees over them.
+
+    use std::convert::Infallible;
+
+    use super::*;
+
+    const LEAVES: [&[u8]; 8] = [
+        b"",
+        b"\x00",
+        b"\x10",
+        b"\x20\x21",
+        b"\x30\x31",
+        b"\x40\x41\x42\x43",
+        b"\x50\x51\x52\x53\x54\x55\x56\x57",
+        b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
+    ];
+
+    const ROOTS: [&str; 8] = [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ];
+
+    // Nodes of these trees, by what they span.
+    const LEAF_0: &str = ROOTS[0];
+    const LEAF_1: &str = "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7";
+    const LEAVES_0_1: &str = ROOTS[1];
+    const LEAVES_0_3: &str = ROOTS[3];
+    const LEAVES_2_3: &str = "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e";
+    const LEAF_4: &str = "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b";
+    const LEAVES_4_5: &str = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a";
+    const LEAVES_4_7: &str = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4";
+    const LEAVES_6_7: &str = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0";
+
+    fn hash(hex: &str) -> Hash {
+        Hash(hex.parse::<crate::Digest>().expect("hexadecimal").0)
+    }
+
+    fn node(height: u8, index: u64) -> Result<Hash, Infallible> {
+        let (from, to) = (index << height, (index + 1) << height);
+        let leaves: Vec<Hash> = LEAVES[from as usize..to as usize]
+            .iter()
+            .map(|leaf| leaf_hash(leaf))
+            .collect();
+        Ok(perfect_root(&leaves))
+    }
+
+    #[test]
+    fn roots_are_the_known_ones() {
+        assert_eq!(
+            Hash::of_nothing(),
+            hash("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        );
+        for (i, root) in ROOTS.iter().enumerate() {
+            let Ok(found) = range_root(0, i as u64 + 1, &mut node);
+            assert_eq!(found, hash(root));
+        }
+    }
+
+    #[test]
+    fn inclusion_paths_are_the_known_ones() {
+        let known: [(u64, u64, &[&str]); 7] = [
+            (0, 1, &[]),
+            (0, 2, &[LEAF_1]),
+            (1, 2, &[LEAF_0]),
+            (2, 3, &[LEAVES_0_1]),
+            (1, 5, &[LEAF_0, LEAVES_2_3, LEAF_4]),
+            (0, 8, &[LEAF_1, LEAVES_2_3, LEAVES_4_7]),
+            (5, 8, &[LEAF_4, LEAVES_6_7, LEAVES_0_3]),
+        ];
+        for (index, size, path) in known {
+            let path: Vec<Hash> = path.iter().map(|h| hash(h)).collect();
+            let Ok(found) = inclusion_path(index, size, &mut node);
+            assert_eq!(found, path, "{index} of {size}");
+            let (leaf, root) = (
+                leaf_hash(LEAVES[index as usize]),
+                hash(ROOTS[size as usize - 1]),
+            );
+            assert!(verify_inclusion(&leaf, index, size, &path, &root));
+        }
+    }
+
+    #[test]
+    fn consistency_paths_are_the_known_ones() {
+        let known: [(u64, u64, &[&str]); 4] = [
+            (1, 1, &[]),
+            (1, 8, &[LEAF_1, LEAVES_2_3, LEAVES_4_7]),
+            (2, 5, &[LEAVES_2_3, LEAF_4]),
+            (6, 8, &[LEAVES_4_5, LEAVES_6_7, LEAVES_0_3]),
+        ];
+        for (old, new, path) in known {
+            let path: Vec<Hash> = path.iter().map(|h| hash(h)).collect();
+            let Ok(found) = consistency_path(old, new, &mut node);
+            assert_eq!(found, path, "{old} to {new}");
+            let (before, after) = (hash(ROOTS[old as usize - 1]), hash(ROOTS[new as usize - 1]));
+            assert!(verify_consistency(old, &before, new, &after, &path));
+        }
+    }
+}

@@ -380,6 +380,7 @@ fn read_bundle(
 }
 
 /// Reads of the log in which every byte handed out is under the root of `edge`.
+#[derive(Debug)]
 pub(crate) struct Tiles {
     disk: Arc<dyn Disk>,
     log: PathBuf,
@@ -396,6 +397,10 @@ impl Tiles {
             edge,
             recent: HashMap::new(),
         }
+    }
+
+    pub(crate) fn is_of_same_tree_as(&self, other: &Tiles) -> bool {
+        Arc::ptr_eq(&self.edge, &other.edge)
     }
 
     fn tile(&mut self, level: usize, index: u64) -> Result<Arc<Vec<Hash>>, ReadError> {
@@ -541,5 +546,57 @@ impl Iterator for Entries {
             self.end
         };
         Some(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_specification() {
+        let path = |row, index, width| tile_path(row, index, width).display().to_string();
+        assert_eq!(path(Row::Level(0), 0, None), "tile/0/000");
+        assert_eq!(path(Row::Level(2), 999, Some(17)), "tile/2/999.p/17");
+        assert_eq!(path(Row::Entries, 1000, None), "tile/entries/x001/000");
+        assert_eq!(
+            path(Row::Entries, 1_234_067, Some(8)),
+            "tile/entries/x001/x234/067.p/8"
+        );
+        assert_eq!(path(Row::Level(1), 12_345, None), "tile/1/x012/345");
+    }
+
+    #[test]
+    fn a_tree_of_70000_has_the_tiles_of_the_specification() {
+        let edge = Edge::empty();
+        let entries = vec![vec![b'x']; 70_000];
+        let growth = edge.grow(&[], &entries);
+        let count = |prefix: &str| {
+            growth
+                .files
+                .iter()
+                .filter(|(p, _)| p.starts_with(prefix))
+                .count()
+        };
+        assert_eq!(
+            (count("tile/0"), count("tile/1"), count("tile/2")),
+            (274, 2, 1)
+        );
+        let width = |path: &str| {
+            growth
+                .files
+                .iter()
+                .find(|(p, _)| p == Path::new(path))
+                .map(|(_, b)| b.len() / 32)
+        };
+        assert_eq!(width("tile/0/273.p/112"), Some(112));
+        assert_eq!(width("tile/1/000"), Some(256));
+        assert_eq!(width("tile/1/001.p/17"), Some(17));
+        assert_eq!(width("tile/2/000.p/1"), Some(1));
+        let mut made: Vec<_> = growth.files.iter().map(|(path, _)| path.clone()).collect();
+        let mut foreseen = files_between(0, 70_000);
+        made.sort();
+        foreseen.sort();
+        assert_eq!(made, foreseen);
     }
 }

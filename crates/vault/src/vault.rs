@@ -245,6 +245,8 @@ pub struct Vault {
     writer: Option<Writer>,
     seal: Option<Seal>,
     head: Mutex<Head>,
+    /// The tree that proofs were last made from; kept for the tiles it has verified.
+    proving: Mutex<Option<Tiles>>,
 }
 
 impl Head {
@@ -345,6 +347,7 @@ impl Vault {
                 journal: lock,
             }),
             head: Mutex::new(Head::unread()),
+            proving: Mutex::default(),
         };
         if let Some(writer) = &vault.writer {
             let mut head = vault.lock_head();
@@ -369,6 +372,7 @@ impl Vault {
             disk,
             writer: None,
             head: Mutex::new(head),
+            proving: Mutex::default(),
         })
     }
 
@@ -756,22 +760,35 @@ impl Vault {
 
     /// Path from entry `seq` to the root of the first `size` entries; see [`crate::verify_inclusion`].
     pub fn inclusion_proof(&self, seq: u64, size: u64) -> Result<Vec<Hash>, ReadError> {
-        self.tiles().inclusion(seq, size)
+        self.prove(|tiles| tiles.inclusion(seq, size))
     }
 
     /// That the first `old` entries are a prefix of the first `new`; see [`crate::verify_consistency`].
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, ReadError> {
-        self.tiles().consistency(old, new)
+        self.prove(|tiles| tiles.consistency(old, new))
     }
 
     /// Root of the tree when it had `size` entries.
     pub fn root_at(&self, size: u64) -> Result<Hash, ReadError> {
-        self.tiles().root_at(size)
+        self.prove(|tiles| tiles.root_at(size))
     }
 
     fn tiles(&self) -> Tiles {
         let edge = self.lock_head().edge.clone();
         Tiles::new(self.disk.clone(), self.dir.join("log"), edge)
+    }
+
+    fn prove<T>(
+        &self,
+        make: impl FnOnce(&mut Tiles) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let fresh = self.tiles();
+        let mut proving = self.proving.lock().unwrap_or_else(PoisonError::into_inner);
+        let tiles = proving.get_or_insert_with(|| self.tiles());
+        if !tiles.is_of_same_tree_as(&fresh) {
+            *tiles = fresh;
+        }
+        make(tiles)
     }
 
     fn is_there(&self, path: &Path) -> Result<bool, DiskError> {

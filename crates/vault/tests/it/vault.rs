@@ -1,8 +1,13 @@
 //! Appending, reading, blobs, erasing: the ordinary days of a vault.
 
-use standing_vault::{AppendError, Blob, Vault, leaf_hash, verify_consistency, verify_inclusion};
+use std::path::Path;
 
-use crate::common::{Fixture, draft, drafts, read_blob, time};
+use standing_vault::{
+    AppendError, Blob, InitError, OpenError, Options, ReadError, Vault, leaf_hash,
+    verify_consistency, verify_inclusion,
+};
+
+use crate::common::{Fixture, ORIGIN, draft, drafts, read_blob, time};
 
 #[test]
 fn what_was_appended_is_read_back_by_whoever_opens_it() {
@@ -74,4 +79,88 @@ fn blobs_are_read_back_and_erased() {
         }
         present => panic!("expected an erased blob, found {present:?}"),
     }
+}
+
+#[test]
+fn only_init_makes_a_vault_and_only_where_nothing_is() {
+    let fixture = Fixture::new();
+    let missing = fixture.folder.path().join("missing");
+    assert!(matches!(
+        Vault::open(&missing, &fixture.keys),
+        Err(OpenError::Settings { .. })
+    ));
+    assert!(matches!(
+        Vault::open_read_only(&missing, None),
+        Err(OpenError::Settings { .. })
+    ));
+    assert!(!missing.exists());
+    let init = |dir: &Path| Vault::init(dir, ORIGIN, &fixture.keys, Options::default());
+    assert!(matches!(
+        init(&fixture.dir()),
+        Err(InitError::Occupied { .. })
+    ));
+    let file = fixture.folder.path().join("file");
+    std::fs::write(&file, b"").expect("write");
+    assert!(matches!(init(&file), Err(InitError::Occupied { .. })));
+    let empty = fixture.folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("directory");
+    assert_eq!(init(&empty).expect("an empty directory will do").size(), 0);
+    assert!(matches!(
+        Vault::init(&missing, "white space", &fixture.keys, Options::default()),
+        Err(InitError::Origin(_))
+    ));
+    let left: Vec<_> = std::fs::read_dir(fixture.folder.path())
+        .expect("list")
+        .collect();
+    assert_eq!(left.len(), 5, "{left:?}");
+}
+
+#[test]
+fn another_vaults_key_opens_nothing() {
+    let (fixture, other) = (Fixture::new(), Fixture::new());
+    assert!(matches!(
+        Vault::open(&fixture.dir(), &other.keys),
+        Err(OpenError::OtherKey { .. })
+    ));
+}
+
+#[test]
+fn a_changed_entry_is_not_handed_out() {
+    let fixture = Fixture::new();
+    let vault = fixture.open();
+    vault.append(&drafts(600)).expect("append");
+    let path = fixture.dir().join("log/tile/entries/001");
+    let mut bytes = std::fs::read(&path).expect("bundle");
+    let at = bytes
+        .windows(9)
+        .position(|w| w == b"draft 300")
+        .expect("there");
+    bytes[at + 8] = b'1';
+    std::fs::write(&path, bytes).expect("write");
+    let reader = Vault::open_read_only(&fixture.dir(), None).expect("the edge is sound");
+    let read: Vec<_> = reader.entries(0..600).expect("range").collect();
+    assert_eq!(read.len(), 257, "reading stops at the error");
+    assert!(
+        matches!(read[256], Err(ReadError::Entry { seq: 300, .. })),
+        "{:?}",
+        read[256]
+    );
+    let tile = fixture.dir().join("log/tile/0/000");
+    let mut bytes = std::fs::read(&tile).expect("tile");
+    bytes[5] ^= 1;
+    std::fs::write(&tile, bytes).expect("write");
+    assert!(matches!(
+        reader.inclusion_proof(3, 600),
+        Err(ReadError::Tile { .. })
+    ));
+}
+
+#[test]
+fn a_missing_journal_is_made_anew() {
+    let fixture = Fixture::new();
+    fixture.open().append(&drafts(3)).expect("append");
+    std::fs::remove_file(fixture.dir().join("journal")).expect("remove");
+    let vault = fixture.open();
+    vault.append(&drafts(3)).expect("append");
+    assert_eq!(fixture.open().size(), 6);
 }
