@@ -584,7 +584,8 @@ impl CheckResult {
                 subject.excepted = exceptions.get(&subject.subject.to_lowercase()).cloned();
                 if let Some(exception) = &subject.excepted {
                     self.excepted += 1;
-                    *self.lapses.entry(exception.until).or_default() += 1;
+                    let day = exception.until.tomorrow().unwrap_or(exception.until);
+                    *self.lapses.entry(day).or_default() += 1;
                 }
             }
             Verdict::Met => {

@@ -19,6 +19,8 @@ pub enum Freshness {
     Measured,
     /// For looking ahead: sources go on being read, so only what lapses by itself lapses.
     KeepsBeingRead,
+    /// For looking at everything that was ever read, whether it may be relied upon or not.
+    Disregarded,
 }
 
 /// Derived tables and the tables they are made from.
@@ -55,7 +57,7 @@ pub struct Estate<'a> {
     pub as_of: AsOf,
     /// What each table is known from.
     known: BTreeMap<&'static str, Vec<SourceState>>,
-    assumed: bool,
+    unfiltered: bool,
 }
 
 impl<'a> Estate<'a> {
@@ -83,7 +85,7 @@ impl<'a> Estate<'a> {
             connection,
             as_of,
             known,
-            assumed: false,
+            unfiltered: freshness == Freshness::Disregarded,
         };
         estate.lay_out(support)?;
         Ok(estate)
@@ -121,7 +123,7 @@ impl<'a> Estate<'a> {
                 .collect(),
             connection,
             as_of,
-            assumed: true,
+            unfiltered: true,
         };
         estate.lay_out(&[])?;
         Ok(estate)
@@ -211,7 +213,7 @@ impl<'a> Estate<'a> {
     }
 
     fn of_known(&self, table: &Table) -> String {
-        if self.assumed {
+        if self.unfiltered {
             return "1".into();
         }
         let known: Vec<String> = self

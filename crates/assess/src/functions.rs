@@ -45,17 +45,13 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         let (Some(e), Some(a), Some(b)) = (text(c, 0)?, text(c, 1)?, text(c, 2)?) else {
             return Ok(None);
         };
-        Ok({
-            let _ = (e, a, b);
-            None
-        })
+        Ok(standing_patching::compare(e, a, b).map(|o| i64::from(o.is_lt())))
     })?;
     add("osv_affects", 4, |c| {
         let (Some(e), Some(version)) = (text(c, 0)?, text(c, 1)?) else {
             return Ok(None);
         };
-        let _ = (e, version);
-        let affected: Option<bool> = None;
+        let affected = standing_patching::affects(e, version, text(c, 2)?, text(c, 3)?);
         Ok(affected.map(i64::from))
     })?;
     connection.create_scalar_function("add_days", 2, flags(), |c| later(c, |n| n.days()))?;

@@ -13,11 +13,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
-/// Raised whenever the schema or the projection changes: an index of another number is rebuilt.
-pub const SCHEMA: i64 = 1;
+/// Raised whenever the projection changes; the schema itself is counted in by [`schema_number`].
+const PROJECTION: u32 = 1;
 
 /// Name of the source under which records (what people state) are stored.
 pub const RECORDS: &str = "records";
@@ -107,7 +107,7 @@ impl Index {
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         let index = Index { connection };
-        if index.schema()? != SCHEMA {
+        if index.schema()? != schema_number() {
             index.clear()?;
         }
         Ok(index)
@@ -154,7 +154,7 @@ impl Index {
         }
         self.connection.execute_batch(&schema_sql())?;
         self.connection
-            .pragma_update(None, "user_version", SCHEMA)?;
+            .pragma_update(None, "user_version", schema_number())?;
         Ok(())
     }
 
@@ -172,31 +172,36 @@ impl Index {
             .unwrap_or_default())
     }
 
-    /// Runs `work` in one transaction which also moves the position.
+    /// Runs `work` in one transaction which also moves the position. Where another process has
+    /// moved it away from `from` in the meantime, nothing is done: its work was the same.
     ///
     /// # Errors
     /// What `work` returns; nothing is kept then.
     pub fn advance<E: From<IndexError>>(
         &self,
-        size: u64,
+        from: u64,
+        to: u64,
         root: &str,
         work: impl FnOnce(&Index) -> Result<(), E>,
     ) -> Result<(), E> {
-        let transaction = self
-            .connection
-            .unchecked_transaction()
-            .map_err(IndexError::from)?;
+        let sql = IndexError::from;
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+                .map_err(sql)?;
+        if self.position()?.0 != from {
+            return Ok(());
+        }
         work(self)?;
         self.connection
             .execute("delete from position", [])
             .and_then(|_| {
                 self.connection.execute(
                     "insert into position values (?1, ?2)",
-                    params![size.cast_signed(), root],
+                    params![to.cast_signed(), root],
                 )
             })
-            .map_err(IndexError::from)?;
-        transaction.commit().map_err(IndexError::from)?;
+            .map_err(sql)?;
+        transaction.commit().map_err(sql)?;
         Ok(())
     }
 
@@ -348,7 +353,14 @@ impl Index {
     /// # Errors
     /// When SQLite refuses.
     pub fn record(&self, entry: u64, at: &str, row: Row) -> Result<(), IndexError> {
-        self.end_record(at, row.table, &row.key())?;
+        self.connection.execute(
+            &format!(
+                "update history_{} set valid_to = ?1
+                 where source = ?2 and row_key = ?3 and valid_to is null",
+                row.table.name
+            ),
+            params![at, RECORDS, row.key()],
+        )?;
         let columns = column_names(row.table);
         let marks = vec!["?"; row.cells.len() + 6].join(", ");
         let mut values: Vec<Sql> = Vec::new();
@@ -377,16 +389,36 @@ impl Index {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn end_record(&self, at: &str, table: &Table, key: &str) -> Result<bool, IndexError> {
+    pub fn end_record(&self, at: &str, table: &Table, entry: u64) -> Result<bool, IndexError> {
         let ended = self.connection.execute(
             &format!(
                 "update history_{} set valid_to = ?1
-                 where source = ?2 and row_key = ?3 and valid_to is null",
+                 where source = ?2 and entry = ?3 and valid_to is null",
                 table.name
             ),
-            params![at, RECORDS, key],
+            params![at, RECORDS, entry.cast_signed()],
         )?;
         Ok(ended > 0)
+    }
+
+    /// The records of one table that have not ended: entry number and row.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn records(&self, table: &'static Table) -> Result<Vec<(u64, Row)>, IndexError> {
+        let mut statement = self.connection.prepare(&format!(
+            "select entry, {} from history_{} where source = ?1 and valid_to is null order by entry",
+            column_names(table),
+            table.name
+        ))?;
+        let width = table.columns.len();
+        let rows = statement.query_map(params![RECORDS], |row| {
+            let cells = (1..=width)
+                .map(|i| row.get(i).map(cell))
+                .collect::<Result<_, _>>()?;
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), Row { table, cells }))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Projects the list of configured sources as it stands from `at` on.
@@ -411,6 +443,100 @@ impl Index {
             )?;
         }
         Ok(())
+    }
+
+    /// The sources that the vault holds to be configured now.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn configured_sources(&self) -> Result<Vec<ConfiguredSource>, IndexError> {
+        let mut statement = self.connection.prepare(
+            "select source_name, kind, table_names, fresh_for_days from configured
+             where valid_to is null order by source_name",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(ConfiguredSource {
+                name: row.get(0)?,
+                kind: row.get(1)?,
+                tables: row
+                    .get::<_, String>(2)?
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
+                fresh_for_days: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Entry number of the last run of a source, whatever it came to.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn last_run(&self, source: &str) -> Result<Option<u64>, IndexError> {
+        let entry: Option<i64> = self.connection.query_row(
+            "select max(entry_number) from collection where source_name = ?1",
+            params![source],
+            |row| row.get(0),
+        )?;
+        Ok(entry.map(i64::cast_unsigned))
+    }
+
+    /// Remembers which name an opaque actor stands for.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn introduce(&self, actor: &str, name: &str) -> Result<(), IndexError> {
+        self.connection
+            .execute("insert into actor values (?1, ?2)", params![actor, name])?;
+        Ok(())
+    }
+
+    /// The opaque identifier of a name, if it was introduced.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn actor(&self, name: &str) -> Result<Option<String>, IndexError> {
+        Ok(self
+            .connection
+            .query_row(
+                "select id from actor where name = ?1 order by rowid limit 1",
+                params![name],
+                |row| row.get(0),
+            )
+            .optional()?)
+    }
+
+    /// Remembers an imported edition.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn overlay(
+        &self,
+        entry: u64,
+        at: &str,
+        edition: &str,
+        json: &str,
+    ) -> Result<(), IndexError> {
+        self.connection.execute(
+            "insert into overlay values (?1, ?2, ?3, ?4)",
+            params![entry.cast_signed(), at, edition, json],
+        )?;
+        Ok(())
+    }
+
+    /// Imported editions as of an instant, oldest first: entry and overlay as JSON.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn overlays(&self, instant: &str) -> Result<Vec<(u64, String)>, IndexError> {
+        let mut statement = self.connection.prepare(
+            "select entry_number, json from overlay where valid_from <= ?1 order by entry_number",
+        )?;
+        let rows = statement.query_map(params![instant], |row| {
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Rows that the last complete run of a source and scope yielded, by table.
@@ -449,6 +575,8 @@ impl Index {
         orders.push(("gap".into(), "entry_number, ordinal".into()));
         orders.push(("coverage".into(), "entry_number, table_name".into()));
         orders.push(("configured".into(), "valid_from, source_name".into()));
+        orders.push(("actor".into(), "id".into()));
+        orders.push(("overlay".into(), "entry_number".into()));
         for (table, order) in orders {
             out(&format!("# {table}\n"));
             let mut statement = self
@@ -486,6 +614,14 @@ fn sql(cell: Cell) -> Sql {
     }
 }
 
+fn cell(value: Sql) -> Cell {
+    match value {
+        Sql::Null => Cell::Null,
+        Sql::Integer(n) => Cell::Integer(n),
+        other => Cell::Text(text_of(&other)),
+    }
+}
+
 /// The table's columns, quoted and joined by commas.
 pub(crate) fn column_names(table: &Table) -> String {
     let names: Vec<String> = table
@@ -519,6 +655,16 @@ pub(crate) fn indexed(table: &Table) -> impl Iterator<Item = &'static str> {
         .map(|c| c.name)
 }
 
+/// A number that changes with any declared table: an index of another number is rebuilt.
+fn schema_number() -> i64 {
+    let hash = schema_sql()
+        .bytes()
+        .fold(0x811c_9dc5_u32 ^ PROJECTION, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+    i64::from(hash >> 1)
+}
+
 fn schema_sql() -> String {
     let mut sql = String::from(
         "create table position (size integer not null, root text not null);
@@ -528,7 +674,10 @@ fn schema_sql() -> String {
          create index coverage_by_table on coverage (table_name, source_name, entry_number);
          create table configured (source_name text not null, kind text not null,
            table_names text not null, fresh_for_days integer not null,
-           valid_from text not null, valid_to text);\n",
+           valid_from text not null, valid_to text);
+         create table actor (id text not null, name text not null);
+         create table overlay (entry_number integer not null, valid_from text not null,
+           edition text not null, json text not null);\n",
     );
     for table in tables::INDEX {
         let columns = column_sql(table);

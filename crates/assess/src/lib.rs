@@ -3,11 +3,13 @@
 //! An assessment is a function of (edition, profile, vault prefix, check revisions, as-of date).
 //! The index stands for the vault prefix; everything else is an argument.
 
+pub mod assessment;
+pub mod catalogue;
 pub mod check;
 pub mod checks;
 mod derive;
 pub mod estate;
-mod functions;
+pub mod functions;
 pub mod index;
 mod lint;
 pub mod literate;

@@ -1,0 +1,791 @@
+//! The assessment: what could truthfully be published as of a day, why not more, and what lapses.
+//!
+//! A pure function of the estate as of a moment, the catalogue, the edition, the profile and the
+//! checks. The same function with a later day is the forecast.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+use standing_facts::GapCode;
+
+use crate::catalogue::{Asked, Binding, Catalogue, Item, Mandatory, Scheme};
+use crate::check::{Check, CheckError, CheckResult, Reason, Verdict};
+use crate::estate::Estate;
+
+/// What an item's answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// Checks over the firm's own systems, and a person's statement for what no machine can see.
+    Measured,
+    /// A person's statement alone.
+    Attested,
+    /// There was a proof or a statement, and it is too old.
+    Lapsed,
+    /// Nothing carries an answer.
+    Unsupported,
+    /// A person states one thing and the systems another.
+    Contradicted,
+}
+
+impl Basis {
+    /// The word used on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Basis::Measured => "measured",
+            Basis::Attested => "attested",
+            Basis::Lapsed => "lapsed",
+            Basis::Unsupported => "unsupported",
+            Basis::Contradicted => "contradicted",
+        }
+    }
+}
+
+/// A person's statement about an item, as the records hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// `yes`, `no` or `not applicable`.
+    pub answer: String,
+    /// What is stated.
+    pub statement: String,
+    /// Who states it.
+    pub stated_by: String,
+    /// In what role.
+    pub role: String,
+    /// Day of the statement.
+    pub stated_on: Date,
+    /// Last day on which it may be relied upon.
+    pub expires_on: Date,
+    /// Vault entry.
+    pub entry: u64,
+}
+
+/// One item as it stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct ItemStanding {
+    /// `4.2.4`.
+    pub item: String,
+    /// Our own short title.
+    pub title: String,
+    /// `yes`, `no` or `unknown`: whether it must be answered to publish under this profile.
+    pub mandatory: &'static str,
+    /// `yes` or `unknown`: whether it is asked of this profile at all.
+    pub asked: &'static str,
+    /// How sure we are of that.
+    pub certainty: &'static str,
+    /// `met`, `not met`, `unknown` or `not applicable`.
+    #[serde(serialize_with = "verdict_word")]
+    pub verdict: Verdict,
+    /// What the verdict rests on.
+    pub basis: Basis,
+    /// Why, in one plain sentence.
+    pub reason: String,
+    /// Whose turn it is, where something is to be done.
+    pub turn: Option<String>,
+    /// The checks that carry it.
+    pub checks: Vec<String>,
+    /// Vault entries that the verdict rests on.
+    pub evidence: Vec<u64>,
+    /// The first day on which today's answer no longer stands, if nothing is done.
+    pub lapses_on: Option<Date>,
+    /// What lapses then.
+    pub lapses_because: Option<String>,
+    /// The statement in force or last in force.
+    pub statement: Option<Statement>,
+    /// Certificate that waives the item, if one does.
+    pub waived_by: Option<String>,
+}
+
+impl ItemStanding {
+    /// Whether the item must be met for a truthful publication: it is mandatory, or it is asked
+    /// and nobody has told us that it is not mandatory. An item of which it is not even known
+    /// whether it is asked is shown, and does not bind.
+    pub fn binds(&self) -> bool {
+        self.mandatory != "no" && self.asked == "yes"
+    }
+
+    /// Whether the item stands in the way of publishing.
+    pub fn in_the_way(&self) -> bool {
+        self.binds() && !matches!(self.verdict, Verdict::Met | Verdict::NotApplicable)
+    }
+}
+
+fn verdict_word<S: serde::Serializer>(verdict: &Verdict, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(verdict.as_str())
+}
+
+/// A check that could not be used, with the reason: it stops nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faulty {
+    /// Its name.
+    pub name: String,
+    /// What is wrong and on which line.
+    pub error: CheckError,
+}
+
+/// Something that ends by the passing of time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Lapse {
+    /// The first day on which it no longer holds.
+    pub on: Date,
+    /// `source`, `check` or `statement`.
+    pub what: &'static str,
+    /// Its name: a source, a check, an item.
+    pub name: String,
+    /// One plain sentence.
+    pub detail: String,
+    /// Items that rest on it.
+    pub items: Vec<String>,
+}
+
+/// What could truthfully be published as of a day.
+#[derive(Debug)]
+pub struct Assessment {
+    /// The day.
+    pub as_of: Date,
+    /// Edition by which it was judged.
+    pub edition: String,
+    /// Profile.
+    pub profile: String,
+    /// Items in their order.
+    pub items: Vec<ItemStanding>,
+    /// Every check's result, by name.
+    pub checks: BTreeMap<String, CheckResult>,
+    /// Checks that could not be used.
+    pub faulty: Vec<Faulty>,
+    /// What ends by the passing of time, soonest first.
+    pub lapses: Vec<Lapse>,
+}
+
+impl Assessment {
+    /// Ready: nothing that binds, or may bind, stands in the way.
+    pub fn ready(&self) -> bool {
+        self.items.iter().any(ItemStanding::binds)
+            && !self.items.iter().any(ItemStanding::in_the_way)
+    }
+
+    /// How many items that bind have this verdict.
+    pub fn binding_with(&self, verdict: Verdict) -> usize {
+        self.items
+            .iter()
+            .filter(|i| i.binds() && i.verdict == verdict)
+            .count()
+    }
+
+    /// How many items bind, or may.
+    pub fn binding(&self) -> usize {
+        self.items.iter().filter(|i| i.binds()).count()
+    }
+}
+
+/// Judges the estate.
+///
+/// # Errors
+/// When SQLite refuses; a faulty check is a result, not an error.
+pub fn assess(
+    estate: &Estate<'_>,
+    catalogue: &Catalogue,
+    edition: &str,
+    profile: &str,
+    checks: &[Check],
+) -> rusqlite::Result<Assessment> {
+    let mut results = BTreeMap::new();
+    let mut faulty = Vec::new();
+    for check in checks {
+        if let Err(error) = check.lint(estate) {
+            faulty.push(Faulty {
+                name: check.name.clone(),
+                error,
+            });
+            continue;
+        }
+        results.insert(check.name.clone(), check.run(estate));
+    }
+    let by_name: BTreeMap<&str, &Check> = checks.iter().map(|c| (c.name.as_str(), c)).collect();
+    let certificates = own_certificates(estate)?;
+    let mut items = Vec::new();
+    for (item, binding) in catalogue.items_for(edition, profile) {
+        let statement = statement(estate, &item.reference.to_string(), item.renew_months)?;
+        let waived_by = certificates
+            .iter()
+            .find(|(scheme, _, _)| {
+                Scheme::parse(scheme).is_some_and(|scheme| {
+                    catalogue
+                        .exempt(edition, profile, scheme)
+                        .contains(&item.reference)
+                })
+            })
+            .cloned();
+        let judge = Judge {
+            estate,
+            checks: &by_name,
+            results: &results,
+            item,
+        };
+        items.push(judge.standing(binding, statement, waived_by));
+    }
+    let lapses = lapses(estate, &items, &results, &by_name);
+    Ok(Assessment {
+        as_of: estate.as_of.date,
+        edition: edition.to_owned(),
+        profile: profile.to_owned(),
+        items,
+        checks: results,
+        faulty,
+        lapses,
+    })
+}
+
+/// Scheme, last day and entry of our own certificates in force whose scope covers all care data.
+fn own_certificates(estate: &Estate<'_>) -> rusqlite::Result<Vec<(String, Date, u64)>> {
+    let mut statement = estate.connection().prepare(
+        "select scheme, expires_on, entry from certificate
+         where holder = 'self' and covers_all_care_data = 1 and expires_on >= ?1
+         order by expires_on desc",
+    )?;
+    let rows = statement.query_map([estate.as_of.date.to_string()], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, i64>(2)?.cast_unsigned(),
+        ))
+    })?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (scheme, until, entry) = row?;
+        if let Ok(until) = until.parse() {
+            found.push((scheme, until, entry));
+        }
+    }
+    Ok(found)
+}
+
+/// The newest statement about an item. A statement without a last day lasts as long as the
+/// catalogue lets one be relied upon.
+fn statement(
+    estate: &Estate<'_>,
+    item: &str,
+    renew_months: u16,
+) -> rusqlite::Result<Option<Statement>> {
+    let mut query = estate.connection().prepare_cached(
+        "select answer, coalesce(statement, ''), coalesce(stated_by, ''), coalesce(role, ''),
+           stated_on, coalesce(expires_on, add_months(stated_on, ?3)), entry
+         from attestation where item = ?1 and stated_on <= ?2
+         order by stated_on desc, entry desc limit 1",
+    )?;
+    let mut rows = query.query((item, estate.as_of.date.to_string(), renew_months))?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let day = |i: usize| -> rusqlite::Result<Date> {
+        let text: String = row.get(i)?;
+        text.parse().map_err(|_| rusqlite::Error::InvalidQuery)
+    };
+    Ok(Some(Statement {
+        answer: row.get(0)?,
+        statement: row.get(1)?,
+        stated_by: row.get(2)?,
+        role: row.get(3)?,
+        stated_on: day(4)?,
+        expires_on: day(5)?,
+        entry: row.get::<_, i64>(6)?.cast_unsigned(),
+    }))
+}
+
+/// Everything one item's verdict depends on.
+struct Judge<'a, 'e> {
+    estate: &'a Estate<'e>,
+    checks: &'a BTreeMap<&'a str, &'a Check>,
+    results: &'a BTreeMap<String, CheckResult>,
+    item: &'a Item,
+}
+
+/// A verdict with its basis, reason and whose turn it is.
+struct Finding {
+    verdict: Verdict,
+    basis: Basis,
+    reason: String,
+    turn: Option<String>,
+}
+
+impl Finding {
+    fn new(verdict: Verdict, basis: Basis, reason: String, turn: Option<&str>) -> Self {
+        Finding {
+            verdict,
+            basis,
+            reason,
+            turn: turn.map(str::to_owned),
+        }
+    }
+}
+
+impl Judge<'_, '_> {
+    fn standing(
+        &self,
+        binding: &Binding,
+        statement: Option<Statement>,
+        waived_by: Option<(String, Date, u64)>,
+    ) -> ItemStanding {
+        let finding = match &waived_by {
+            Some((scheme, until, _)) => Finding::new(
+                Verdict::NotApplicable,
+                Basis::Measured,
+                format!("Waived by the firm's own {scheme} certificate, valid until {until}."),
+                None,
+            ),
+            None => self.finding(statement.as_ref()),
+        };
+        let (lapses_on, lapses_because) = self
+            .first_lapse(&finding, statement.as_ref(), waived_by.as_ref())
+            .unzip();
+        ItemStanding {
+            item: self.item.reference.to_string(),
+            title: self.item.title.clone(),
+            mandatory: match binding.mandatory {
+                Mandatory::Yes => "yes",
+                Mandatory::No => "no",
+                Mandatory::Unknown | Mandatory::NotAsked => "unknown",
+            },
+            asked: if binding.asked() == Asked::Yes {
+                "yes"
+            } else {
+                "unknown"
+            },
+            certainty: binding.certainty.as_str(),
+            evidence: self.evidence(statement.as_ref(), waived_by.as_ref()),
+            verdict: finding.verdict,
+            basis: finding.basis,
+            reason: finding.reason,
+            turn: finding.turn,
+            checks: self.item.checks.clone(),
+            lapses_on,
+            lapses_because,
+            statement,
+            waived_by: waived_by.map(|(scheme, _, _)| scheme),
+        }
+    }
+
+    fn results(&self) -> impl Iterator<Item = &CheckResult> {
+        self.item
+            .checks
+            .iter()
+            .filter_map(|name| self.results.get(name))
+    }
+
+    fn claim<'r>(&'r self, result: &'r CheckResult) -> &'r str {
+        self.checks
+            .get(result.name.as_str())
+            .map_or(result.name.as_str(), |c| c.claim.as_str())
+    }
+
+    fn finding(&self, statement: Option<&Statement>) -> Finding {
+        let in_force = statement.filter(|s| s.expires_on >= self.estate.as_of.date);
+        if let Some(s) = in_force.filter(|s| s.answer == "not applicable") {
+            if self.item.not_applicable_allowed {
+                return Finding::new(
+                    Verdict::NotApplicable,
+                    Basis::Attested,
+                    format!("Stated not to apply: {}", sentence(&s.statement)),
+                    None,
+                );
+            }
+        }
+        let missing: Vec<&String> = self
+            .item
+            .checks
+            .iter()
+            .filter(|name| !self.results.contains_key(*name))
+            .collect();
+        if let Some(name) = missing.first() {
+            return Finding::new(
+                Verdict::Unknown,
+                Basis::Unsupported,
+                format!("The check {name} cannot be used."),
+                Some("whoever keeps the checks"),
+            );
+        }
+        if let Some(failing) = self.worst_not_met() {
+            return self.not_met(failing, in_force);
+        }
+        if let Some(open) = self.results().find(|r| r.verdict == Verdict::Unknown) {
+            return self.unknown(open);
+        }
+        if self.results().any(|r| r.verdict == Verdict::Met) {
+            return self.measured(statement, in_force);
+        }
+        self.stated(statement, in_force)
+    }
+
+    fn worst_not_met(&self) -> Option<&CheckResult> {
+        self.results()
+            .filter(|r| r.verdict == Verdict::NotMet)
+            .max_by_key(|r| r.count(Verdict::NotMet) - r.excepted)
+    }
+
+    fn not_met(&self, failing: &CheckResult, in_force: Option<&Statement>) -> Finding {
+        let first = failing
+            .subjects
+            .iter()
+            .find(|s| s.verdict == Verdict::NotMet && s.excepted.is_none())
+            .map_or(String::new(), |s| {
+                format!(" First: {}.", s.observed.trim_end_matches('.'))
+            });
+        let others = self
+            .results()
+            .filter(|r| r.verdict == Verdict::NotMet)
+            .count()
+            - 1;
+        let more = match others {
+            0 => String::new(),
+            1 => " One more check of this item fails.".into(),
+            n => format!(" {n} more checks of this item fail."),
+        };
+        let claimed = in_force.filter(|s| s.answer == "yes");
+        let said = claimed.map_or(String::new(), |s| {
+            format!(" A statement of {} says otherwise.", s.stated_on)
+        });
+        let reason = format!(
+            "{} It does not hold for {} of {}.{first}{more}{said}",
+            sentence(self.claim(failing)),
+            failing.count(Verdict::NotMet) - failing.excepted,
+            failing.total()
+        );
+        let basis = if claimed.is_some() {
+            Basis::Contradicted
+        } else {
+            Basis::Measured
+        };
+        Finding::new(
+            Verdict::NotMet,
+            basis,
+            reason,
+            Some("whoever runs the systems named"),
+        )
+    }
+
+    fn unknown(&self, open: &CheckResult) -> Finding {
+        let claim = sentence(self.claim(open));
+        let stale = !open.gaps.is_empty() && open.gaps.iter().all(|g| g.code == GapCode::Stale);
+        let basis = if stale {
+            Basis::Lapsed
+        } else {
+            Basis::Unsupported
+        };
+        let (why, turn) = match (&open.reason, open.gaps.first()) {
+            (Reason::Faulty(why), _) => (
+                format!("the check could not be run: {why}"),
+                "whoever keeps the checks",
+            ),
+            (Reason::Gap, Some(gap)) => (gap.detail.clone(), "whoever looks after the sources"),
+            (Reason::Empty, _) => (
+                "nothing was found to judge".to_owned(),
+                "whoever looks after the sources",
+            ),
+            _ => {
+                let first = open.subjects.iter().find(|s| s.verdict == Verdict::Unknown);
+                let first = first.map_or(String::new(), |s| {
+                    format!(", first: {}", s.observed.trim_end_matches('.'))
+                });
+                (
+                    format!(
+                        "{} of {} could not be judged{first}",
+                        open.count(Verdict::Unknown),
+                        open.total()
+                    ),
+                    "whoever looks after the sources",
+                )
+            }
+        };
+        Finding::new(
+            Verdict::Unknown,
+            basis,
+            format!("Cannot tell: {} ({claim})", why.trim_end_matches('.')),
+            Some(turn),
+        )
+    }
+
+    /// The measured part holds; what no machine can see may still want a person.
+    fn measured(&self, statement: Option<&Statement>, in_force: Option<&Statement>) -> Finding {
+        let met: Vec<String> = self
+            .results()
+            .filter(|r| r.verdict == Verdict::Met)
+            .map(|r| {
+                let excepted = match r.excepted {
+                    0 => String::new(),
+                    n => format!(", {n} of them by an approved exception"),
+                };
+                let judged = r.count(Verdict::Met) + r.excepted;
+                format!(
+                    "{} ({judged} of {}{excepted})",
+                    sentence(self.claim(r)).trim_end_matches('.'),
+                    r.total()
+                )
+            })
+            .collect();
+        let holds = format!("{}.", met.join("; "));
+        if !self.item.statement_needed {
+            return Finding::new(Verdict::Met, Basis::Measured, holds, None);
+        }
+        match in_force {
+            Some(s) if s.answer == "yes" => Finding::new(
+                Verdict::Met,
+                Basis::Measured,
+                format!("{holds} Stated by {} on {}.", who(s), s.stated_on),
+                None,
+            ),
+            Some(s) => Finding::new(
+                Verdict::NotMet,
+                Basis::Attested,
+                format!(
+                    "{} states that it is not so: {}",
+                    who(s),
+                    sentence(&s.statement)
+                ),
+                Some("whoever made the statement"),
+            ),
+            None => {
+                self.statement_missing(statement, &format!(" The measured part holds: {holds}"))
+            }
+        }
+    }
+
+    fn stated(&self, statement: Option<&Statement>, in_force: Option<&Statement>) -> Finding {
+        match in_force {
+            Some(s) if s.answer == "yes" => Finding::new(
+                Verdict::Met,
+                Basis::Attested,
+                format!(
+                    "Stated by {} on {}: {}",
+                    who(s),
+                    s.stated_on,
+                    sentence(&s.statement)
+                ),
+                None,
+            ),
+            Some(s) if s.answer == "not applicable" => Finding::new(
+                Verdict::Unknown,
+                Basis::Unsupported,
+                "Stated not to apply, but the toolkit is not known to allow that for this item."
+                    .into(),
+                Some("the SIRO"),
+            ),
+            Some(s) => Finding::new(
+                Verdict::NotMet,
+                Basis::Attested,
+                format!(
+                    "{} states that it is not so: {}",
+                    who(s),
+                    sentence(&s.statement)
+                ),
+                Some("whoever made the statement"),
+            ),
+            None => self.statement_missing(statement, ""),
+        }
+    }
+
+    fn statement_missing(&self, statement: Option<&Statement>, measured: &str) -> Finding {
+        let wanted = self
+            .item
+            .still_needs
+            .first()
+            .map_or_else(|| "that it is so.".to_owned(), |s| sentence(s));
+        match statement {
+            Some(s) => Finding::new(
+                Verdict::Unknown,
+                Basis::Lapsed,
+                format!(
+                    "The statement of {} could be relied upon until {}.{measured}",
+                    s.stated_on, s.expires_on
+                ),
+                Some("the SIRO, to state it anew"),
+            ),
+            None => Finding::new(
+                Verdict::Unknown,
+                Basis::Unsupported,
+                format!("A person must state: {wanted}{measured}"),
+                Some("the SIRO"),
+            ),
+        }
+    }
+
+    /// The first day on which today's answer no longer stands, and what ends then.
+    fn first_lapse(
+        &self,
+        finding: &Finding,
+        statement: Option<&Statement>,
+        waived_by: Option<&(String, Date, u64)>,
+    ) -> Option<(Date, String)> {
+        if !matches!(finding.verdict, Verdict::Met | Verdict::NotApplicable) {
+            return None;
+        }
+        if let Some((scheme, until, _)) = waived_by {
+            return Some((
+                day_after(*until),
+                format!("the {scheme} certificate expires"),
+            ));
+        }
+        let stated = statement
+            .filter(|_| self.item.statement_needed || finding.basis == Basis::Attested)
+            .map(|s| (day_after(s.expires_on), "the statement expires".to_owned()));
+        let measured = self
+            .results()
+            .filter_map(|r| Some((turns(r)?, sentence(self.claim(r)))))
+            .map(|(day, claim)| (day, format!("no longer holds: {claim}")));
+        stated.into_iter().chain(measured).min()
+    }
+
+    fn evidence(
+        &self,
+        statement: Option<&Statement>,
+        waived_by: Option<&(String, Date, u64)>,
+    ) -> Vec<u64> {
+        let mut entries: BTreeSet<u64> = statement.map(|s| s.entry).into_iter().collect();
+        entries.extend(waived_by.map(|(_, _, entry)| *entry));
+        for name in &self.item.checks {
+            for table in self
+                .checks
+                .get(name.as_str())
+                .into_iter()
+                .flat_map(|c| c.tables())
+            {
+                for behind in Estate::behind(table) {
+                    entries.extend(
+                        self.estate
+                            .sources_of(behind)
+                            .iter()
+                            .filter_map(|s| s.entry),
+                    );
+                }
+            }
+        }
+        entries.into_iter().collect()
+    }
+}
+
+/// The first day on which a met check turns.
+fn turns(result: &CheckResult) -> Option<Date> {
+    (result.verdict == Verdict::Met)
+        .then(|| result.lapses.keys().next().copied())
+        .flatten()
+}
+
+fn who(statement: &Statement) -> String {
+    match (statement.stated_by.as_str(), statement.role.as_str()) {
+        ("", "") => "an unnamed person".into(),
+        ("", role) => role.to_owned(),
+        (name, "") => name.to_owned(),
+        (name, role) => format!("{name} ({role})"),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn day_after(day: Date) -> Date {
+    day.tomorrow().unwrap_or(day)
+}
+
+/// Everything that ends by the passing of time: what checks found, what people stated, and how long
+/// each source's last reading is relied upon.
+fn lapses(
+    estate: &Estate<'_>,
+    items: &[ItemStanding],
+    results: &BTreeMap<String, CheckResult>,
+    checks: &BTreeMap<&str, &Check>,
+) -> Vec<Lapse> {
+    let resting_on = |name: &str| -> Vec<String> {
+        items
+            .iter()
+            .filter(|i| i.checks.iter().any(|c| c == name))
+            .map(|i| i.item.clone())
+            .collect()
+    };
+    let mut lapses = Vec::new();
+    for result in results.values() {
+        let claim = checks
+            .get(result.name.as_str())
+            .map_or("", |c| c.claim.as_str());
+        for (day, count) in &result.lapses {
+            if *day <= estate.as_of.date {
+                continue;
+            }
+            lapses.push(Lapse {
+                on: *day,
+                what: "check",
+                name: result.name.clone(),
+                detail: format!(
+                    "{count} of {} no longer stand{}: {}",
+                    result.total(),
+                    if *count == 1 { "s" } else { "" },
+                    sentence(claim)
+                ),
+                items: resting_on(&result.name),
+            });
+        }
+    }
+    for item in items {
+        if let Some(s) = item
+            .statement
+            .as_ref()
+            .filter(|s| s.expires_on >= estate.as_of.date)
+        {
+            lapses.push(Lapse {
+                on: day_after(s.expires_on),
+                what: "statement",
+                name: item.item.clone(),
+                detail: format!("The statement of {} on {} expires.", s.stated_on, item.item),
+                items: vec![item.item.clone()],
+            });
+        }
+    }
+    lapses.extend(source_lapses(estate, items, checks));
+    lapses.sort();
+    lapses
+}
+
+fn source_lapses(
+    estate: &Estate<'_>,
+    items: &[ItemStanding],
+    checks: &BTreeMap<&str, &Check>,
+) -> Vec<Lapse> {
+    let mut by_source: BTreeMap<(Date, String), BTreeSet<&str>> = BTreeMap::new();
+    for table in standing_facts::tables::ALL {
+        for state in estate.sources_of(table.name) {
+            if let (None, Some(until)) = (&state.gap, state.fresh_until) {
+                by_source
+                    .entry((day_after(until), state.source.clone()))
+                    .or_default()
+                    .insert(table.name);
+            }
+        }
+    }
+    let rests = |item: &ItemStanding, tables: &BTreeSet<&str>| {
+        item.checks
+            .iter()
+            .filter_map(|c| checks.get(c.as_str()))
+            .flat_map(|c| c.tables())
+            .flat_map(Estate::behind)
+            .any(|t| tables.contains(t))
+    };
+    by_source
+        .into_iter()
+        .map(|((on, source), tables)| Lapse {
+            on,
+            what: "source",
+            items: items
+                .iter()
+                .filter(|i| rests(i, &tables))
+                .map(|i| i.item.clone())
+                .collect(),
+            detail: format!("{source} must be read again before this day."),
+            name: source,
+        })
+        .collect()
+}
