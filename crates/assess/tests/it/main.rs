@@ -1,3 +1,4 @@
 //! One integration binary: checks with their pages, the index, guards, catalogue, assessment.
 
+mod catalogue;
 mod checks;
