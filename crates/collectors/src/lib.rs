@@ -7,12 +7,17 @@
 //! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
+mod aws_iam;
 mod collector;
 pub mod dates;
+mod distribution;
+mod dpkg;
 mod graph;
 mod hr;
 mod json;
 mod ldif;
+mod lines;
+mod purl;
 mod register;
 mod registry;
 mod run;

@@ -4,6 +4,8 @@ use crate::Collector;
 
 /// All kinds of source, in the order of their names.
 pub static ALL: &[&dyn Collector] = &[
+    &crate::aws_iam::AwsIam,
+    &crate::dpkg::Dpkg,
     &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::ldif::Ldif,
