@@ -23,6 +23,9 @@ use crate::settings::{Settings, SettingsError};
 use crate::tiles::{Edge, Entries, ReadError, Tiles, files_between, read_edge, superseded_between};
 use crate::time::Time;
 
+/// Files held open while appending; far below any limit on open files.
+const FILES_AT_ONCE: usize = 64;
+
 /// Choices made once, when a vault is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
@@ -499,9 +502,20 @@ impl Vault {
         // New files only: nothing that the old checkpoint covers is touched.
         let log = self.dir.join("log");
         let mut dirs = BTreeSet::new();
-        for (path, bytes) in &growth.files {
-            self.make_dirs(&log, path, &mut dirs)?;
-            write_synced(disk, &log.join(path), bytes)?;
+        for files in growth.files.chunks(FILES_AT_ONCE) {
+            // All are written before any is synced, so that the first sync does most of the work.
+            let mut written = Vec::with_capacity(files.len());
+            for (path, bytes) in files {
+                self.make_dirs(&log, path, &mut dirs)?;
+                let path = log.join(path);
+                let mut file = disk.create(&path).map_err(DiskError::at("create", &path))?;
+                file.write_all(bytes)
+                    .map_err(DiskError::at("write", &path))?;
+                written.push((path, file));
+            }
+            for (path, mut file) in written {
+                file.sync().map_err(DiskError::at("sync", &path))?;
+            }
         }
         sync_dirs(disk, &dirs)?;
 

@@ -12,6 +12,8 @@ pub const ORIGIN: &str = "vault.example/test";
 pub struct Fixture {
     pub folder: TempDir,
     pub keys: Keys,
+    /// Name of the vault's folder.
+    pub name: &'static str,
 }
 
 impl Fixture {
@@ -26,7 +28,8 @@ impl Fixture {
             blobs: folder.path().join("blobs.key"),
         };
         let keys = files.generate().expect("keys");
-        let fixture = Fixture { folder, keys };
+        let name = "vault";
+        let fixture = Fixture { folder, keys, name };
         Vault::init(
             &fixture.dir(),
             ORIGIN,
@@ -38,7 +41,7 @@ impl Fixture {
     }
 
     pub fn dir(&self) -> PathBuf {
-        self.folder.path().join("vault")
+        self.folder.path().join(self.name)
     }
 
     pub fn open(&self) -> Vault {

@@ -119,7 +119,7 @@ fn any_json(references: bool) -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
         "[\\x00-\\x1f\"\\\\]{0,8}".prop_map(Value::from),
-        any::<[u8; 32]>().prop_map(|d| Value::from(if references {
+        any::<[u8; 32]>().prop_map(move |d| Value::from(if references {
             standing_vault::Digest(d).reference()
         } else {
             "plain".into()
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn any_entry_is_in_form_to_the_checker_too(values in prop::collection::vec(any_json(true), 1..4)) {
+    fn any_entry_is_in_form_to_the_checker_too(values in prop::collection::vec(any_json(false), 1..4)) {
         let fixture = Fixture::new();
         let drafts: Vec<Draft> = values.into_iter().map(|value| {
             let mut draft = draft("", &[]);

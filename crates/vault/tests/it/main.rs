@@ -6,5 +6,6 @@ mod faulty;
 mod formats;
 mod fsck;
 mod merkle;
+mod power;
 mod processes;
 mod vault;
