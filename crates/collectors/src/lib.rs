@@ -26,6 +26,7 @@ mod sink;
 mod spreadsheet;
 mod tabular;
 mod training;
+mod unix;
 
 pub use collector::{
     About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,

@@ -11,6 +11,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::ldif::Ldif,
     &crate::register::Register,
     &crate::training::Training,
+    &crate::unix::Unix,
 ];
 
 /// The collector of that kind.

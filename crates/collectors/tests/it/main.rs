@@ -1,4 +1,6 @@
 //! One integration binary: recorded cases, registration, properties, real tools.
 
+mod anything;
 mod cases;
+mod memory;
 mod registration;
