@@ -18,6 +18,7 @@ const PARTS: usize = 5_000;
 const COLUMNS: u32 = 16_384;
 
 /// Why a workbook is not read.
+#[derive(Debug)]
 pub(crate) struct Refusal {
     /// `TooLarge` or `Malformed`.
     pub(crate) code: GapCode,
@@ -40,7 +41,7 @@ fn too_large(why: String) -> Refusal {
 }
 
 /// What was odd in a workbook.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Oddities {
     /// Cells whose value is a formula's stored result.
     pub(crate) formulas: u64,

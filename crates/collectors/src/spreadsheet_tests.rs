@@ -43,7 +43,9 @@ pub(crate) fn workbook(sheet: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn read(bytes: &[u8]) -> Result<(Vec<(u64, Vec<String>)>, Oddities), Refusal> {
+type Read = (Vec<(u64, Vec<String>)>, Oddities);
+
+fn read(bytes: &[u8]) -> Result<Read, Refusal> {
     let mut found = Vec::new();
     let odd = rows(bytes, &mut |line, cells, _| {
         found.push((line, cells.to_vec()))
@@ -52,13 +54,13 @@ fn read(bytes: &[u8]) -> Result<(Vec<(u64, Vec<String>)>, Oddities), Refusal> {
 }
 
 fn refused(bytes: &[u8]) -> (GapCode, String) {
-    let refusal = read(bytes).err().expect("refused");
+    let refusal = read(bytes).expect_err("refused");
     (refusal.code, refusal.why)
 }
 
 #[test]
 fn cells_are_text_days_and_stored_results() {
-    let (rows, odd) = read(&workbook(SHEET, &[])).ok().unwrap();
+    let (rows, odd) = read(&workbook(SHEET, &[])).unwrap();
     let expected = [
         (1, vec!["Employee Number", "Start date"]),
         (3, vec!["0042", "2026-12-31"]),
@@ -98,7 +100,7 @@ fn a_workbook_that_lies_about_its_size_is_refused_by_what_it_unpacks_to() {
     for place in places.drain(..) {
         bytes[place..place + 4].copy_from_slice(&10u32.to_le_bytes());
     }
-    let refusal = check_within(&bytes, 100_000).err().expect("refused");
+    let refusal = check_within(&bytes, 100_000).expect_err("refused");
     assert!(refusal.why.contains("damaged"), "{}", refusal.why);
     // Should the zip reader one day believe the directory, our own count still stops.
     let endless = unpack(std::io::repeat(b' '), 1_000_000);
