@@ -27,7 +27,7 @@ pub mod sheet;
 pub use coverage::Coverage;
 pub use diff::{Change, ChangeKind};
 pub use load::{Mistake, Mistakes};
-pub use overlay::{CountDifference, Overlay, OverlayRow, Unmatched};
+pub use overlay::{CountDifference, Overlay, OverlayRow, Unmatched, Why};
 pub use reference::{AssertionRef, NotARef, Ref};
 
 /// Everything known about the toolkit's years.

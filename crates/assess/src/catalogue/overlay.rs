@@ -3,7 +3,7 @@
 //! *Architecture invariant:* an overlay never takes a mark of ours away without trace. A row that it
 //! replaces is kept beside the new one ([`Binding::former`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -26,7 +26,7 @@ pub struct Overlay {
     pub rows: Vec<OverlayRow>,
     /// Certificates that the sheet has a column for.
     pub schemes: Vec<Scheme>,
-    /// Columns that were not understood or that serve no profile of ours.
+    /// Columns, and whole tabs, that were not understood or that serve no profile of ours.
     pub unmatched_columns: Vec<Unmatched>,
     /// Rows and cells that were not understood.
     pub unmatched_rows: Vec<Unmatched>,
@@ -61,12 +61,46 @@ pub struct OverlayRow {
 pub struct Unmatched {
     /// The name of the tab.
     pub sheet: String,
-    /// `C`, `17` or `C17`.
+    /// A column `C`, a row `17` or a cell `C17`; empty for the whole tab.
     pub place: String,
     /// What is there.
     pub content: String,
     /// Why it was left.
-    pub why: String,
+    pub why: Why,
+}
+
+super::words! {
+    /// Why something in a sheet was left.
+    Why {
+        /// A tab without a row of headings that we understand.
+        NoHeadings = "tab has no headings that are understood",
+        /// A column whose heading means nothing to us.
+        HeadingNotUnderstood = "heading not understood",
+        /// A column with content and no heading.
+        NoHeading = "column has no heading",
+        /// A column that is understood and speaks of none of our profiles, or less closely than
+        /// another.
+        NoProfile = "column is for no profile known here",
+        /// A row above the headings.
+        AboveHeadings = "above the headings",
+        /// A row without a number that asks something.
+        NoItemNumber = "row asks something and has no item number",
+        /// A row whose number has another shape.
+        NotAnItemNumber = "not an item number like 7.2.1",
+        /// A row without a number that asks nothing: a heading between items.
+        AsksNothing = "row has no item number and asks nothing",
+        /// A cell that should say yes or no.
+        NeitherYesNorNo = "neither yes nor no",
+        /// Words that should name a certificate.
+        NoCertificate = "names no certificate known here",
+    }
+}
+
+impl Why {
+    /// Whether an item may hide in what was left.
+    pub fn may_hide_an_item(self) -> bool {
+        matches!(self, Why::NoItemNumber | Why::NotAnItemNumber)
+    }
 }
 
 /// A count that differs from what is said of the full list.
@@ -92,6 +126,13 @@ impl Overlay {
         self.rows.iter().map(|row| row.profile.as_str()).collect()
     }
 
+    /// Whether some rows that were not understood may be items.
+    fn may_hide_items(&self) -> bool {
+        self.unmatched_rows
+            .iter()
+            .any(|row| row.why.may_hide_an_item())
+    }
+
     fn find(&self, reference: Ref, profile: &str) -> Option<&OverlayRow> {
         self.rows
             .iter()
@@ -104,7 +145,7 @@ impl Catalogue {
     ///
     /// An edition we do not know becomes one. Items we know keep their checks; items we do not know
     /// are added without any, titled as the sheet words them. An item of ours that the sheet does
-    /// not hold is then not asked, unless some rows of the sheet were not understood: then it is
+    /// not hold is then not asked, unless rows that may be items were not understood: then it is
     /// unknown.
     pub fn with_overlay(&self, overlay: &Overlay) -> Catalogue {
         let mut new = self.clone();
@@ -285,7 +326,7 @@ fn lay_binding(item: &mut Item, overlay: &Overlay, profile: &str) {
             }),
             ..blank(overlay, profile)
         },
-        None if overlay.unmatched_rows.is_empty() => Binding {
+        None if !overlay.may_hide_items() => Binding {
             mandatory: Mandatory::NotAsked,
             source: format!("not in {}", overlay.title),
             ..blank(overlay, profile)
@@ -313,14 +354,4 @@ fn blank(overlay: &Overlay, profile: &str) -> Binding {
         official: None,
         former: None,
     }
-}
-
-/// The same place of the same sheet is named once.
-pub(super) fn once(unmatched: Vec<Unmatched>) -> Vec<Unmatched> {
-    let mut seen = BTreeMap::new();
-    for one in unmatched {
-        let key = (one.sheet.clone(), one.place.clone(), one.why.clone());
-        seen.entry(key).or_insert(one);
-    }
-    seen.into_values().collect()
 }
