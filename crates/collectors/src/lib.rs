@@ -21,6 +21,7 @@ mod purl;
 mod register;
 mod registry;
 mod run;
+mod sbom;
 mod separated;
 mod sink;
 mod spreadsheet;

@@ -10,6 +10,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::hr::Hr,
     &crate::ldif::Ldif,
     &crate::register::Register,
+    &crate::sbom::Sbom,
     &crate::training::Training,
     &crate::unix::Unix,
 ];
