@@ -1,0 +1,60 @@
+//! What people state: attestations, who answers for an account, what is let pass for a time.
+
+use standing_facts::tables::{Attestation, Exception, Link};
+use standing_facts::{Fact as _, Row};
+
+use crate::StatementWanted;
+use crate::firm;
+use crate::sources::entra;
+use crate::world::World;
+
+pub(crate) fn rows(world: &World, wanted: &[StatementWanted]) -> Vec<Row> {
+    let mut rows: Vec<Row> = wanted.iter().map(|w| attestation(world, w).row()).collect();
+    rows.push(emergency_link(world).row());
+    rows.push(root_exception(world).row());
+    rows
+}
+
+fn attestation(world: &World, wanted: &StatementWanted) -> Attestation {
+    let title = wanted.title.trim_end_matches('.');
+    Attestation {
+        id: format!("records/attestation-{}", wanted.item),
+        item: wanted.item.clone(),
+        answer: "yes".into(),
+        statement: Some(format!(
+            "{title}. Looked at with those who do the work at {} and confirmed by the board's \
+             security meeting; the minutes say who was asked.",
+            firm::NAME
+        )),
+        stated_by: Some(world.cast(firm::SIRO).name()),
+        role: Some("SIRO".into()),
+        stated_on: world.ago(40),
+        expires_on: None,
+    }
+}
+
+/// The emergency account leads to the head of the platform team, who keeps its key.
+fn emergency_link(world: &World) -> Link {
+    Link {
+        account: format!("entra/{}", entra::emergency_id(world)),
+        person: format!("hr/{}", world.cast(firm::PLATFORM_LEAD).number),
+        keys: Some("decided".into()),
+    }
+}
+
+/// IAM reports name no owner of a root account, so somebody has to say who it is.
+fn root_exception(world: &World) -> Exception {
+    let lead = world.cast(firm::PLATFORM_LEAD);
+    Exception {
+        id: "records/exception-aws-root".into(),
+        check_name: "special_accounts_have_an_owner".into(),
+        subject: "aws/arn:aws:iam::123456789012:root".into(),
+        reason: format!(
+            "AWS keeps no owner of the root account. {} answers for it; its key is in the safe.",
+            lead.name()
+        ),
+        approved_by: world.cast(firm::SIRO).name(),
+        approved_on: world.ago(90),
+        expires_on: world.months_ago(-12),
+    }
+}

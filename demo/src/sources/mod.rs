@@ -1,0 +1,26 @@
+//! One file a source: each writes what its system would export.
+
+use std::io;
+
+use crate::out::Out;
+use crate::world::World;
+
+mod application;
+mod aws;
+mod directory;
+pub(crate) mod entra;
+mod hr;
+mod training;
+mod unix;
+
+/// Every source, one line each.
+pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
+    hr::write(world, out)?;
+    entra::write(world, out)?;
+    entra::write_partner(world, out)?;
+    directory::write(world, out)?;
+    aws::write(world, out)?;
+    application::write(world, out)?;
+    unix::write(world, out)?;
+    training::write(world, out)
+}
