@@ -1,0 +1,298 @@
+//! The command line: a contract that scripts and people rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps an NHS supplier's DSPT standing true, from its own infrastructure.
+///
+/// Standing reads the systems a firm already has, keeps what they said in a vault that nobody can
+/// quietly rewrite, and says what could truthfully be published today, why not more, and what will
+/// lapse before the publication date.
+#[derive(Debug, Parser)]
+#[command(
+    name = "standing",
+    version,
+    propagate_version = true,
+    after_help = "\
+First steps:
+  standing demo                    a worked example with planted faults, no network, no account
+  standing init                    an empty vault and a commented standing.toml here
+  standing source add hr --kind hr --path people.csv
+  standing collect                 read every source
+  standing status                  what could truthfully be published today
+
+Exit codes: 0 as hoped, 1 a clear no (not ready, findings, not verified), 2 could not tell."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The folder with standing.toml [default: the nearest one upwards from here]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// How results are written to standard output
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// No progress on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// More detail
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// Text for people, JSON for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs: documented in docs/json.md and stable
+    Json,
+}
+
+/// The day an assessment speaks of.
+#[derive(Debug, Clone, Args)]
+pub struct When {
+    /// Judge as of this day (2026-11-21, to its end) or instant (2026-11-21T09:00:00Z) [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// The planned day of publication [default: publish_on in standing.toml, then the next 30 June]
+    #[arg(long, value_name = "DATE")]
+    pub publish_on: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an invented supplier with planted faults, find them, and prove the vault
+    Demo(Demo),
+    /// Make an empty vault, its keys and a commented standing.toml
+    Init {
+        /// Where [default: here]
+        path: Option<PathBuf>,
+        /// The log's name in its checkpoints [default: made from the folder's name]
+        #[arg(long)]
+        origin: Option<String>,
+    },
+    /// List, add or try the systems that Standing reads
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// Read sources now: all, or those named
+    Collect {
+        /// Sources to read
+        names: Vec<String>,
+        /// Believe a source that suddenly yields less than half of what it did
+        #[arg(long)]
+        accept_fall: bool,
+    },
+    /// What could truthfully be published, and what stands in the way
+    Status {
+        #[command(flatten)]
+        when: When,
+        /// List the items that are met too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Explain one item and draft its answer
+    Item {
+        /// The item, for example 4.2.4
+        item: String,
+        #[command(flatten)]
+        when: When,
+    },
+    /// List the checks, or explain one with its rows
+    Check {
+        /// The check, for example leavers_have_no_access
+        name: Option<String>,
+        #[command(flatten)]
+        when: When,
+        /// Rows to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// What lapses between today and the day of publication, in the order of days
+    Forecast {
+        #[command(flatten)]
+        when: When,
+    },
+    /// Ask the facts in SQL, read-only
+    #[command(after_help = crate::query::HELP)]
+    Query {
+        /// One SELECT over the tables of docs/facts.md
+        sql: String,
+        /// Facts as of this day or instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// Form of the rows
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        output: RowFormat,
+    },
+    /// List, import or compare editions of the toolkit
+    #[command(subcommand)]
+    Edition(EditionCommand),
+    /// State something and answer for it: attestations, exceptions, registers
+    Record {
+        /// The kind of record, for example attestation; `standing record kinds` lists them
+        kind: String,
+        #[command(subcommand)]
+        action: Option<RecordAction>,
+    },
+    /// Check, or erase from, the vault
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Check a vault as a stranger would
+    Verify {
+        /// The vault's folder, or a folder with a standing.toml
+        path: PathBuf,
+        /// A checkpoint of this vault that was kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// The blob key; without one the contents of sealed blobs cannot be checked
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+}
+
+/// The worked example.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Seed of the generator: another seed makes another firm
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Make the firm without planted faults
+    #[arg(long)]
+    pub no_faults: bool,
+    /// The day to make it for [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
+}
+
+/// Form of a query's rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// Aligned columns
+    Table,
+    /// RFC 4180, with cells that a spreadsheet would run as formulas made text
+    Csv,
+    /// A JSON list of objects
+    Json,
+}
+
+/// What to do with sources.
+#[derive(Debug, Subcommand)]
+pub enum SourceCommand {
+    /// What is configured, and how each source stands
+    List,
+    /// Kinds of source, how to make their exports, and their settings
+    Kinds {
+        /// Only this kind
+        kind: Option<String>,
+    },
+    /// Add a source to standing.toml
+    Add {
+        /// Its name: lower-case letters, digits and hyphens
+        name: String,
+        /// Its kind; `standing source kinds` lists them
+        #[arg(long)]
+        kind: String,
+        /// File or folder, relative to the folder of standing.toml
+        #[arg(long)]
+        path: PathBuf,
+        /// Days for which a complete reading is relied upon
+        #[arg(long, default_value_t = 31)]
+        fresh_for_days: i64,
+        /// A setting of the kind, as name=value
+        #[arg(long, value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// A column mapping, as column=heading
+        #[arg(long, value_name = "COLUMN=HEADING")]
+        column: Vec<String>,
+    },
+    /// Read a source without keeping anything, and say what is missing
+    Test {
+        /// The source
+        name: String,
+    },
+}
+
+/// What to do with editions.
+#[derive(Debug, Subcommand)]
+pub enum EditionCommand {
+    /// Editions and what is known of each
+    List,
+    /// Lay your own download of the official spreadsheet over what we know
+    Import {
+        /// The .xlsx file
+        file: PathBuf,
+        /// The edition it is of, for example v9
+        #[arg(long)]
+        edition: String,
+        /// Only say what would be taken from it
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// What changed from one edition to another, for your profile
+    Diff {
+        /// The earlier edition
+        from: String,
+        /// The later edition
+        to: String,
+    },
+}
+
+/// What to do with records of one kind.
+#[derive(Debug, Subcommand)]
+pub enum RecordAction {
+    /// Records that have not ended
+    List,
+    /// State something: column=value …
+    Add {
+        /// Columns and their values; see docs/facts.md
+        #[arg(value_name = "COLUMN=VALUE", required = true)]
+        values: Vec<String>,
+    },
+    /// One record by the number of its entry
+    Show {
+        /// Number of its entry
+        entry: u64,
+    },
+    /// End a record: it stays in the vault, and no longer counts
+    End {
+        /// Number of its entry
+        entry: u64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// What to do with the vault.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Rebuild the log's root from its entries and check every blob, by an independent reader
+    Fsck {
+        /// A checkpoint of this vault that was kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Print the checkpoint: keep a copy where nobody of the firm can change it
+    Checkpoint,
+    /// Erase a payload for good; the log and every proof stay
+    Erase {
+        /// The blob, as blob:… or its digits
+        blob: String,
+        /// Why: kept in the log, so without personal data
+        #[arg(long)]
+        reason: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}

@@ -1,0 +1,214 @@
+//! `standing demo`: an invented supplier, end to end, by the same code that a user runs.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use standing_assess::assessment::Assessment;
+use standing_assess::catalogue::Catalogue;
+use standing_assess::check::Verdict as Answer;
+use standing_demo::{Fault, Plan, StatementWanted};
+use standing_vault::{BlobKey, Verdict, fsck};
+
+use crate::cli::{Demo, Global, When};
+use crate::collect::{collect, collected_text};
+use crate::failure::Failure;
+use crate::home::{Home, key_files};
+use crate::judge::{self, Terms};
+use crate::progress::Sources;
+use crate::text::{Style, count, number, table};
+use crate::{init, record, status, vaults};
+
+/// Runs `standing demo`. Exit code 0 when every planted fault was found and the vault did what it
+/// must; 1 when not.
+///
+/// # Errors
+/// When the folder cannot be used.
+pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
+    let began = Instant::now();
+    let style = Style::stdout();
+    let folder = match &global.dir {
+        Some(folder) => folder.clone(),
+        None => PathBuf::from("standing-demo"),
+    };
+    empty(&folder)?;
+    let as_of = judge::as_of(options.as_of.as_deref())?;
+    let plan = Plan {
+        seed: options.seed,
+        as_of: as_of.date,
+        faults: !options.no_faults,
+        ..Plan::default()
+    };
+    std::fs::create_dir_all(&folder)?;
+    let made = standing_demo::generate(&folder, &plan, &statements())?;
+    println!(
+        "{}\n  {} written to {}, in the formats that real tools export.\n",
+        style.strong("1. An invented supplier"),
+        count(made.files as u64, "file"),
+        folder.join("estate").display()
+    );
+    init::make(&folder, &made.config, None)?;
+    let home = Home::open(&folder)?;
+    record::append(&home, &made.records)?;
+    let sources: Vec<_> = home.config.sources.iter().collect();
+    let progress = Sources::new(global.quiet);
+    let collected = collect(&home, &sources, false, &|s, p| progress.at(s, p))?;
+    println!("{}", style.strong("2. Collected by the same code that you would run"));
+    print!("{}", collected_text(&collected, false, style));
+    let mut index = home.index()?;
+    let when = When {
+        as_of: options.as_of.clone(),
+        publish_on: None,
+    };
+    let terms = Terms::settle(&home, &index, &when)?;
+    let today = terms.assess(&mut index)?;
+    let then = terms.assess_publication(&mut index)?;
+    println!("\n{}", style.strong("3. What could truthfully be published"));
+    println!("{}", status::to_text(&home, &terms, &today, &then, false, style));
+    let found = if plan.faults {
+        planted(&today, style)
+    } else {
+        println!("{}\n  No fault was planted.\n", style.strong("4. Planted faults"));
+        true
+    };
+    let proven = prove(&home, style)?;
+    println!(
+        "{} in {:.1} s. Look around:\n  cd {}\n  standing status\n  standing item 4.2.4\n  \
+         standing check leavers_have_no_access\n  standing forecast\n  standing verify .",
+        if found && proven { "Done" } else { "NOT as it should be" },
+        began.elapsed().as_secs_f64(),
+        folder.display()
+    );
+    Ok(u8::from(!(found && proven)))
+}
+
+/// The demonstration never writes into a folder that holds something else.
+fn empty(folder: &Path) -> Result<(), Failure> {
+    let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if !occupied {
+        return Ok(());
+    }
+    let ours = folder.join("standing.toml").is_file() && folder.join("estate").is_dir();
+    let hint = if ours {
+        "it holds an earlier demonstration: remove it, or give another with --dir"
+    } else {
+        "give another folder with --dir"
+    };
+    Err(Failure::usage(format!("{} is not empty", folder.display())).hint(hint))
+}
+
+/// Every item for which a person must state something.
+pub fn statements() -> Vec<StatementWanted> {
+    Catalogue::builtin()
+        .items
+        .iter()
+        .filter(|item| item.statement_needed)
+        .map(|item| StatementWanted {
+            item: item.reference.to_string(),
+            title: item.title.clone(),
+            not_applicable_allowed: item.not_applicable_allowed,
+        })
+        .collect()
+}
+
+/// How many subjects show a planted fault.
+pub fn showing(today: &Assessment, fault: &Fault) -> usize {
+    let Some(result) = today.checks.get(&fault.check) else {
+        return 0;
+    };
+    if let Some(source) = &fault.gap_source {
+        let named = |detail: &str| detail.starts_with(&format!("{source}:"));
+        let gaps = result.gaps.iter().filter(|g| named(&g.detail)).count();
+        return if result.verdict == Answer::Met { 0 } else { gaps };
+    }
+    result
+        .subjects
+        .iter()
+        .filter(|s| s.verdict.as_str() == fault.verdict)
+        .filter(|s| s.subject.contains(&fault.subject) || s.observed.contains(&fault.subject))
+        .count()
+}
+
+fn planted(today: &Assessment, style: Style) -> bool {
+    let mut all = true;
+    let rows: Vec<Vec<String>> = standing_demo::faults()
+        .iter()
+        .map(|fault| {
+            let found = showing(today, fault) >= fault.count;
+            all &= found;
+            vec![
+                if found { style.news(true, "found") } else { style.news(false, "MISSED") },
+                fault.title.clone(),
+                style.faint(&fault.check),
+            ]
+        })
+        .collect();
+    println!(
+        "{}\n{}",
+        style.strong(&format!("4. Planted faults ({})", rows.len())),
+        table(&rows)
+    );
+    all
+}
+
+/// Verifies the vault, then flips one byte in a copy and verifies that.
+fn prove(home: &Home, style: Style) -> Result<bool, Failure> {
+    let vault = home.folder.join(&home.config.vault);
+    let key = BlobKey::load(&key_files(&home.folder, &home.config).blobs)?;
+    println!("{}", style.strong("5. The vault"));
+    let sound = fsck(&vault, Some(&key), None, &mut |_, _| {})?;
+    print!("{}", vaults::to_text(&sound, true, style));
+    let copy = home.folder.join("vault-with-one-byte-flipped");
+    copy_folder(&vault, &copy)?;
+    let (file, at) = flip(&copy)?;
+    println!(
+        "\n  Now a copy in which byte {} of {file} was flipped:",
+        number(at)
+    );
+    let damaged = fsck(&copy, Some(&key), None, &mut |_, _| {})?;
+    print!("{}", vaults::to_text(&damaged, true, style));
+    println!();
+    Ok(sound.verdict() == Verdict::Sound && damaged.verdict() == Verdict::Faulty)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Flips one bit in the middle of the newest entry bundle.
+fn flip(vault: &Path) -> Result<(String, u64), Failure> {
+    let mut bundles = Vec::new();
+    files_below(&vault.join("log/tile/entries"), &mut bundles)?;
+    bundles.sort_by_key(|path| std::fs::metadata(path).map_or(0, |m| m.len()));
+    let file = bundles
+        .pop()
+        .ok_or_else(|| Failure::integrity("the copy holds no entries"))?;
+    let mut bytes = std::fs::read(&file)?;
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes)?;
+    let name = file.strip_prefix(vault).unwrap_or(&file).display().to_string();
+    Ok((name, at as u64))
+}
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files_below(&entry.path(), found)?;
+        } else {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,206 @@
+//! A folder with a `standing.toml`: its configuration, its vault, and the index made from it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use standing_assess::Index;
+use standing_vault::{Draft, Entry, KeyFiles, Time, Vault};
+
+use crate::config::{Config, FILE};
+use crate::failure::Failure;
+use crate::project;
+
+/// Folder of what can be deleted at any time.
+const CACHE: &str = ".standing";
+
+/// An opened home.
+pub struct Home {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its configuration.
+    pub config: Config,
+    /// Its vault.
+    pub vault: Vault,
+}
+
+impl Home {
+    /// Finds the folder: the one given, or the nearest upwards from here with a `standing.toml`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
+        let hint = "`standing init` makes one here, `standing demo` makes a worked example";
+        if let Some(folder) = given {
+            return if folder.join(FILE).is_file() {
+                Ok(folder.to_owned())
+            } else {
+                Err(Failure::usage(format!("no {FILE} in {}", folder.display())).hint(hint))
+            };
+        }
+        let here = std::env::current_dir()?;
+        here.ancestors()
+            .find(|folder| folder.join(FILE).is_file())
+            .map(Path::to_owned)
+            .ok_or_else(|| {
+                Failure::usage(format!("no {FILE} in this folder or above it")).hint(hint)
+            })
+    }
+
+    /// Opens the home in `folder`.
+    ///
+    /// # Errors
+    /// When the configuration, the keys or the vault are not as they should be.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let config = Config::load(folder)?;
+        let keys = key_files(folder, &config).load()?;
+        let vault = Vault::open(&folder.join(&config.vault), &keys)?;
+        Ok(Home {
+            folder: folder.to_owned(),
+            config,
+            vault,
+        })
+    }
+
+    /// The index, brought up to the vault's last entry.
+    ///
+    /// # Errors
+    /// When the index cannot be written or the vault not read.
+    pub fn index(&self) -> Result<Index, Failure> {
+        let cache = self.folder.join(CACHE);
+        std::fs::create_dir_all(&cache)?;
+        close(&cache)?;
+        let index = Index::open(&cache.join("index.sqlite"))?;
+        project::catch_up(&self.vault, &index)?;
+        Ok(index)
+    }
+
+    /// Throws the index away; it is made anew when it is next wanted.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn forget_index(&self) -> Result<(), Failure> {
+        match std::fs::remove_dir_all(self.folder.join(CACHE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Appends one entry in the name of the person at the keyboard.
+    ///
+    /// # Errors
+    /// When the vault refuses.
+    pub fn append(&self, index: &Index, kind: &str, body: Value) -> Result<Entry, Failure> {
+        let mut entries = self.append_all(index, vec![(kind.to_owned(), body)])?;
+        entries
+            .pop()
+            .ok_or_else(|| Failure::integrity("the vault acknowledged no entry"))
+    }
+
+    /// Appends several entries at once: all of them are acknowledged or none.
+    ///
+    /// # Errors
+    /// When the vault refuses.
+    pub fn append_all(
+        &self,
+        index: &Index,
+        bodies: Vec<(String, Value)>,
+    ) -> Result<Vec<Entry>, Failure> {
+        let time = now()?;
+        let (actor, introduction) = self.actor(index)?;
+        let drafts: Vec<Draft> = introduction
+            .into_iter()
+            .chain(bodies)
+            .map(|(kind, body)| Draft {
+                actor: actor.clone(),
+                kind,
+                body: object(body),
+                time,
+            })
+            .collect();
+        Ok(self.vault.append(&drafts)?)
+    }
+
+    /// The opaque identifier of the person at the keyboard, introduced in the log if it was not.
+    ///
+    /// # Errors
+    /// When the vault refuses.
+    pub fn signed_by(&self, index: &Index) -> Result<String, Failure> {
+        let (actor, introduction) = self.actor(index)?;
+        if let Some((kind, body)) = introduction {
+            self.vault.append(&[Draft {
+                actor: actor.clone(),
+                kind,
+                body: object(body),
+                time: now()?,
+            }])?;
+        }
+        Ok(actor)
+    }
+
+    /// The opaque identifier of the person at the keyboard and, the first time, the entry that
+    /// introduces it: the name itself lies in a blob.
+    fn actor(&self, index: &Index) -> Result<(String, Option<(String, Value)>), Failure> {
+        let name = whoami();
+        if let Some(id) = index.actor(&name)? {
+            return Ok((id, None));
+        }
+        let blob = self
+            .vault
+            .put_blob(json!({ "name": name }).to_string().as_bytes())?;
+        let digest = blob.digest.to_string();
+        let id = format!("actor-{}", &digest[..16]);
+        let body = json!({ "actor": id, "name": blob.digest.reference() });
+        Ok((id, Some(("actor".into(), body))))
+    }
+}
+
+/// Makes the cache readable by its owner only: it holds what the blobs hide.
+fn close(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    Ok(())
+}
+
+/// Where the configuration says the keys are.
+pub fn key_files(folder: &Path, config: &Config) -> KeyFiles {
+    KeyFiles {
+        signing: folder.join(&config.signing_key),
+        blobs: folder.join(&config.blob_key),
+    }
+}
+
+/// The time of writing: the one place that looks at the clock for the vault.
+///
+/// # Errors
+/// When the machine's clock stands beyond the years that a vault can hold.
+pub fn now() -> Result<Time, Failure> {
+    Time::from_milliseconds(Timestamp::now().as_millisecond())
+        .map_err(|error| Failure::integrity(error).hint("is the machine's clock right?"))
+}
+
+fn whoami() -> String {
+    ["STANDING_ACTOR", "SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unnamed".into())
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// Counts by table as JSON.
+pub fn counts_json(counts: &BTreeMap<&'static str, u64>) -> Value {
+    Value::Object(
+        counts
+            .iter()
+            .map(|(table, count)| ((*table).to_owned(), json!(count)))
+            .collect(),
+    )
+}

@@ -1,0 +1,74 @@
+//! The one binary: command line, configuration, and the joining of vault, collectors and assessment.
+
+mod cli;
+mod collect;
+mod config;
+// mod demo;
+mod edition;
+mod explain;
+mod failure;
+mod home;
+mod init;
+mod judge;
+mod progress;
+mod project;
+mod query;
+mod record;
+mod sheet;
+mod source;
+mod status;
+mod text;
+mod vaults;
+
+pub use cli::{Cli, Global};
+pub use failure::{Failure, Sort};
+
+use cli::Command;
+use home::Home;
+
+/// Runs one command and gives its exit code: 0 as hoped, 1 a clear no.
+///
+/// # Errors
+/// When it could not tell: exit code 2.
+pub fn run(cli: &Cli) -> Result<u8, Failure> {
+    let global = &cli.global;
+    let format = global.format;
+    let folder = || Home::find(global.dir.as_deref());
+    let open = || Home::open(&folder()?);
+    match &cli.command {
+        Command::Demo(_) => Ok(9), //demo::demo(global, options),
+        Command::Init { path, origin } => {
+            let here = std::path::Path::new(".");
+            let path = path.as_deref().or(global.dir.as_deref()).unwrap_or(here);
+            init::init(path, origin.as_deref())
+        }
+        Command::Source(cli::SourceCommand::Kinds { kind }) => source::kinds(kind.as_deref()),
+        Command::Source(command) => source::source(&folder()?, command, format),
+        Command::Collect { names, accept_fall } => {
+            collect::command(&open()?, names, *accept_fall, format, global)
+        }
+        Command::Status { when, all } => status::status(&open()?, when, *all, format),
+        Command::Item { item, when } => explain::item(&open()?, item, when, format),
+        Command::Check { name, when, rows } => {
+            explain::check(&open()?, name.as_deref(), when, *rows, format)
+        }
+        Command::Forecast { when } => status::forecast(&open()?, when, format),
+        Command::Query { sql, as_of, output } => {
+            query::query(&open()?, sql, as_of.as_deref(), *output)
+        }
+        Command::Edition(command) => edition::edition(folder(), command, format),
+        Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
+        Command::Vault(command) => vaults::vault(&folder()?, command, format, global.quiet),
+        Command::Verify {
+            path,
+            checkpoint,
+            key,
+        } => vaults::verify(
+            path,
+            checkpoint.as_deref(),
+            key.as_deref(),
+            format,
+            global.quiet,
+        ),
+    }
+}

@@ -1,0 +1,258 @@
+//! From the vault's entries to the index. What each kind of entry means is decided here alone.
+//!
+//! | kind | body | becomes |
+//! |---|---|---|
+//! | `sources` | the configured sources | `configured` |
+//! | `collection` | one run: outcome, counts, gaps, `parts`, `manifest`, `facts` | rows, coverage, gaps |
+//! | `record` | `table`, `row` (a blob) | a row of source `records` |
+//! | `record-end` | `table`, `record` (number of the record's entry) | its end |
+//! | `actor` | `actor`, `name` (a blob) | who an opaque identifier is |
+//! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
+//! | `erase` | the vault's own | nothing: what was erased is no longer there to read |
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+
+use serde_json::{Map, Value};
+use standing_assess::Index;
+use standing_assess::index::{CollectionMeta, ConfiguredSource};
+use standing_facts::{Gap, GapCode, Outcome, Problem, Row, parse_line};
+use standing_vault::{Blob, Digest, Entry, Vault};
+
+use crate::failure::Failure;
+
+/// What a run's manifest blob holds: names and details, which may be personal and stay out of the log.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Manifest {
+    /// Every part with its blob.
+    pub parts: Vec<ManifestPart>,
+    /// Gaps with their details.
+    pub gaps: Vec<Gap>,
+    /// Places not understood.
+    pub problems: Vec<Problem>,
+    /// The facts blob and its SHA-256, so that an equal one need not be kept twice.
+    pub facts: Option<ManifestPart>,
+}
+
+/// One part of a run.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct ManifestPart {
+    /// Name within the source.
+    pub name: String,
+    /// `blob:…`.
+    pub blob: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+}
+
+/// Brings the index up to the vault's last entry; builds it anew where it does not fit the vault.
+///
+/// # Errors
+/// When either cannot be read or written.
+pub fn catch_up(vault: &Vault, index: &Index) -> Result<(), Failure> {
+    let (mut from, root) = index.position()?;
+    let fits = from <= vault.size()
+        && (from == 0 || vault.root_at(from).is_ok_and(|r| r.to_string() == root));
+    if !fits {
+        index.clear()?;
+        from = 0;
+    }
+    let size = vault.size();
+    if from == size {
+        return Ok(());
+    }
+    index.advance(from, size, &vault.root().to_string(), |index| {
+        for entry in vault.entries(from..size)? {
+            project(vault, index, &entry?)?;
+        }
+        Ok(())
+    })
+}
+
+fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
+    let at = entry.time.to_string();
+    match entry.kind.as_str() {
+        "sources" => {
+            let sources = list(&entry.body, "sources")
+                .iter()
+                .map(source)
+                .collect::<Vec<_>>();
+            index.configured(&at, &sources)?;
+        }
+        "collection" => collection(vault, index, entry)?,
+        "record" => {
+            if let Some(text) = blob_text(vault, &entry.body, "row")? {
+                let row = parse_line(&text).map_err(|e| odd(entry, &e))?;
+                index.record(entry.seq, &at, row)?;
+            }
+        }
+        "record-end" => {
+            let table = standing_facts::tables::table(string(&entry.body, "table"))
+                .ok_or_else(|| odd(entry, &"names no table"))?;
+            let record = entry.body.get("record").and_then(Value::as_u64);
+            index.end_record(&at, table, record.unwrap_or(u64::MAX))?;
+        }
+        "actor" => {
+            if let Some(text) = blob_text(vault, &entry.body, "name")? {
+                let name: Value = serde_json::from_str(&text).map_err(|e| odd(entry, &e))?;
+                let name = name.get("name").and_then(Value::as_str).unwrap_or_default();
+                index.introduce(string(&entry.body, "actor"), name)?;
+            }
+        }
+        "edition" => {
+            if let Some(text) = blob_text(vault, &entry.body, "overlay")? {
+                index.overlay(entry.seq, &at, string(&entry.body, "edition"), &text)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn odd(entry: &Entry, why: &dyn std::fmt::Display) -> Failure {
+    Failure::integrity(format!(
+        "entry {} ({}) is not what this version writes: {why}",
+        entry.seq, entry.kind
+    ))
+}
+
+fn collection(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
+    let body = &entry.body;
+    let manifest = manifest(vault, body)?;
+    let facts = blob(vault, body, "facts")?;
+    let mut meta = CollectionMeta {
+        entry: entry.seq,
+        source: string(body, "source").to_owned(),
+        kind: string(body, "kind").to_owned(),
+        scope: string(body, "scope").to_owned(),
+        started_at: string(body, "started_at").to_owned(),
+        ended_at: string(body, "ended_at").to_owned(),
+        outcome: match string(body, "outcome") {
+            "complete" => Outcome::Complete,
+            "partial" => Outcome::Partial,
+            _ => Outcome::Failed,
+        },
+        parts: number(body, "parts"),
+        counts: counts(body),
+        gaps: manifest.gaps,
+        problems: number(body, "problems"),
+    };
+    let rows: Box<dyn Iterator<Item = Result<Row, Failure>>> = match facts {
+        Held::Here(reader) => Box::new(lines(reader, entry.seq)),
+        Held::None => Box::new(std::iter::empty()),
+        Held::Erased => {
+            meta.outcome = Outcome::Failed;
+            meta.gaps = vec![Gap {
+                table: None,
+                code: GapCode::Missing,
+                detail: "the facts of this run were erased".into(),
+            }];
+            Box::new(std::iter::empty())
+        }
+    };
+    index.collection(&meta, rows)
+}
+
+/// The manifest of a run; an empty one where it was erased.
+///
+/// # Errors
+/// When its blob is missing or damaged.
+pub fn manifest(vault: &Vault, body: &Map<String, Value>) -> Result<Manifest, Failure> {
+    match blob_text(vault, body, "manifest")? {
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|e| Failure::integrity(format!("a manifest cannot be read: {e}"))),
+        None => Ok(Manifest::default()),
+    }
+}
+
+fn lines(reader: Box<dyn Read>, entry: u64) -> impl Iterator<Item = Result<Row, Failure>> {
+    BufReader::with_capacity(1 << 16, reader)
+        .lines()
+        .map(move |line| {
+            let line =
+                line.map_err(|e| Failure::integrity(format!("facts of entry {entry}: {e}")))?;
+            parse_line(&line)
+                .map_err(|e| Failure::integrity(format!("facts of entry {entry}: {e}")))
+        })
+}
+
+enum Held {
+    Here(Box<dyn Read>),
+    Erased,
+    None,
+}
+
+fn blob(vault: &Vault, body: &Map<String, Value>, name: &str) -> Result<Held, Failure> {
+    let Some(digest) = Digest::from_reference(string(body, name)) else {
+        return Ok(Held::None);
+    };
+    Ok(match vault.blob(&digest)? {
+        Blob::Present(reader) => Held::Here(reader),
+        Blob::Erased { .. } => Held::Erased,
+    })
+}
+
+fn blob_text(
+    vault: &Vault,
+    body: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<String>, Failure> {
+    match blob(vault, body, name)? {
+        Held::Here(mut reader) => {
+            let mut text = String::new();
+            reader.read_to_string(&mut text)?;
+            Ok(Some(text))
+        }
+        Held::Erased | Held::None => Ok(None),
+    }
+}
+
+fn string<'a>(body: &'a Map<String, Value>, name: &str) -> &'a str {
+    body.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(body: &Map<String, Value>, name: &str) -> u64 {
+    body.get(name).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn list<'a>(body: &'a Map<String, Value>, name: &str) -> &'a [Value] {
+    body.get(name)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn counts(body: &Map<String, Value>) -> BTreeMap<String, u64> {
+    body.get("counts")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(table, n)| (table.clone(), n.as_u64().unwrap_or_default()))
+        .collect()
+}
+
+fn source(value: &Value) -> ConfiguredSource {
+    let text = |name: &str| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    ConfiguredSource {
+        name: text("name"),
+        kind: text("kind"),
+        tables: value
+            .get("tables")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|t| t.as_str().map(str::to_owned))
+            .collect(),
+        fresh_for_days: value
+            .get("fresh_for_days")
+            .and_then(Value::as_i64)
+            .unwrap_or(31),
+    }
+}

@@ -1,0 +1,326 @@
+//! `standing source`: what is read, adding to it, and trying it out.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write as _};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::json;
+use standing_assess::{AsOf, Estate, Freshness};
+use standing_collectors::{Keeper, Kept, Root, Run, run};
+use standing_facts::Outcome;
+
+use crate::cli::{Format, SourceCommand};
+use crate::collect::chosen;
+use crate::config::{Config, FILE, nearest};
+use crate::failure::{Failure, Sort};
+use crate::home::Home;
+use crate::text::{Style, count, day, table};
+
+/// Runs `standing source …`.
+///
+/// # Errors
+/// When the configuration or a source is not as it should be.
+pub fn source(folder: &Path, command: &SourceCommand, format: Format) -> Result<u8, Failure> {
+    match command {
+        SourceCommand::List => list(&Home::open(folder)?, format),
+        SourceCommand::Kinds { kind } => kinds(kind.as_deref()),
+        SourceCommand::Add {
+            name,
+            kind,
+            path,
+            fresh_for_days,
+            set,
+            column,
+        } => {
+            let block = block(name, kind, path, *fresh_for_days, set, column)?;
+            add(folder, name, &block)
+        }
+        SourceCommand::Test { name } => test(folder, name),
+    }
+}
+
+fn list(home: &Home, format: Format) -> Result<u8, Failure> {
+    let mut index = home.index()?;
+    let as_of = AsOf::at(Timestamp::now());
+    let estate = Estate::new(&mut index, as_of, Freshness::Measured, &[])?;
+    let style = Style::stdout();
+    let mut rows = Vec::new();
+    let mut objects = Vec::new();
+    for source in &home.config.sources {
+        let name = source.settings.source.as_str();
+        let states: Vec<_> = source
+            .tables()
+            .into_iter()
+            .flat_map(|t| estate.sources_of(t))
+            .filter(|s| s.source == name)
+            .collect();
+        let gap = states.iter().find_map(|s| s.gap.as_ref());
+        let until = states.iter().filter_map(|s| s.fresh_until).min();
+        let known = gap.is_none() && !states.is_empty();
+        let how = match (gap, until) {
+            (Some(gap), _) => gap
+                .detail
+                .trim_start_matches(&format!("{name}: "))
+                .to_owned(),
+            (None, Some(until)) => format!("read completely, relied upon until {}", day(until)),
+            (None, None) => "never read; run `standing collect`".into(),
+        };
+        objects.push(json!({
+            "name": name,
+            "kind": source.collector.about().kind,
+            "tables": source.tables(),
+            "known": known,
+            "gap": gap,
+            "fresh_until": until,
+        }));
+        rows.push(vec![
+            style.shape(if known {
+                standing_assess::check::Verdict::Met
+            } else {
+                standing_assess::check::Verdict::Unknown
+            }),
+            name.to_owned(),
+            source.collector.about().kind.to_owned(),
+            how,
+        ]);
+    }
+    match format {
+        Format::Json => println!("{:#}", json!(objects)),
+        Format::Text if rows.is_empty() => {
+            println!("No source yet. `standing source kinds` lists what can be read.");
+        }
+        Format::Text => print!("{}", table(&rows)),
+    }
+    Ok(0)
+}
+
+/// Runs `standing source kinds`, which needs no home.
+///
+/// # Errors
+/// When there is no such kind.
+pub fn kinds(only: Option<&str>) -> Result<u8, Failure> {
+    let style = Style::stdout();
+    let all: Vec<&str> = standing_collectors::ALL
+        .iter()
+        .map(|c| c.about().kind)
+        .collect();
+    let Some(only) = only else {
+        let rows: Vec<Vec<String>> = standing_collectors::ALL
+            .iter()
+            .map(|c| vec![c.about().kind.to_owned(), c.about().summary.to_owned()])
+            .collect();
+        print!("{}", table(&rows));
+        println!(
+            "\n`standing source kinds KIND` tells how to make the export and what can be set."
+        );
+        return Ok(0);
+    };
+    let Some(collector) = standing_collectors::by_kind(only) else {
+        let failure = Failure::usage(format!("no kind of source {only:?}"));
+        return Err(match nearest(only, &all) {
+            Some(near) => failure.hint(format!("did you mean {near:?}?")),
+            None => failure.hint(format!("known are {}", all.join(", "))),
+        });
+    };
+    let about = collector.about();
+    println!(
+        "{}\n  {}\n",
+        style.strong(about.kind),
+        style.fold(2, about.summary)
+    );
+    println!(
+        "{}\n  {}\n",
+        style.strong("How to make the export"),
+        style.fold(2, about.how)
+    );
+    println!(
+        "{}\n  {}\n",
+        style.strong("Tables"),
+        about.tables.join(", ")
+    );
+    println!("{}", style.strong("Settings"));
+    println!("  path  File or folder, relative to the folder of {FILE} (required)");
+    println!("  fresh_for_days  Days for which a complete reading is relied upon [default: 31]");
+    for setting in about.settings {
+        let default = match (setting.required, setting.default) {
+            (true, _) => " (required)".to_owned(),
+            (false, "") => String::new(),
+            (false, default) => format!(" [default: {default}]"),
+        };
+        println!(
+            "  {}  {}{default}",
+            setting.name,
+            style.fold(4, setting.meaning)
+        );
+    }
+    Ok(0)
+}
+
+/// The text to be added to `standing.toml`.
+fn block(
+    name: &str,
+    kind: &str,
+    path: &Path,
+    fresh_for_days: i64,
+    set: &[String],
+    column: &[String],
+) -> Result<String, Failure> {
+    let pair = |word: &String| -> Result<(String, String), Failure> {
+        word.split_once('=')
+            .map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned()))
+            .ok_or_else(|| Failure::usage(format!("{word:?}: expected name=value")))
+    };
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut block = format!(
+        "\n[source.{name}]\nkind = {}\npath = {}\nfresh_for_days = {fresh_for_days}\n",
+        quoted(kind),
+        quoted(&path.display().to_string())
+    );
+    for word in set {
+        let (setting, value) = pair(word)?;
+        block.push_str(&format!("{setting} = {}\n", quoted(&value)));
+    }
+    if !column.is_empty() {
+        block.push_str(&format!("[source.{name}.columns]\n"));
+        for word in column {
+            let (column, heading) = pair(word)?;
+            block.push_str(&format!("{column} = {}\n", quoted(&heading)));
+        }
+    }
+    Ok(block)
+}
+
+/// Adds a block after trying that the file is then still valid.
+fn add(folder: &Path, name: &str, block: &str) -> Result<u8, Failure> {
+    let path = folder.join(FILE);
+    let mut text = std::fs::read_to_string(&path)?;
+    if Config::parse(&text)?
+        .sources
+        .iter()
+        .any(|s| s.settings.source == name)
+    {
+        return Err(
+            Failure::usage(format!("a source {name:?} stands in {FILE} already"))
+                .hint("change it there, or give the new one another name"),
+        );
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(block);
+    Config::parse(&text)?;
+    let fresh = folder.join(format!(".{FILE}.new"));
+    let mut file = std::fs::File::create(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, &path)?;
+    println!("Added to {FILE}:\n{block}");
+    println!("Next: `standing source test {name}`, then `standing collect {name}`.");
+    Ok(0)
+}
+
+/// Reads a source without keeping anything, and says in one sentence what is missing.
+fn test(folder: &Path, name: &str) -> Result<u8, Failure> {
+    let home = Home::open(folder)?;
+    let source = chosen(&home, &[name.to_owned()])?[0];
+    let mut keeper = Scratch::new(&home.folder)?;
+    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+    let done = run(
+        source.collector,
+        &source.settings,
+        &Root::new(&home.folder),
+        &mut keeper,
+        &BTreeMap::new(),
+        &mut |_| {},
+        &mut |row| *rows.entry(row.table.name).or_default() += 1,
+    );
+    println!("{}", sentence(name, &done));
+    for (table, n) in &done.counts {
+        println!("  {table}: {}", count(*n, "row"));
+    }
+    for gap in &done.gaps {
+        println!("  missing ({}): {}", gap.code, gap.detail);
+    }
+    for problem in done.problems.iter().take(10) {
+        println!("  {problem}");
+    }
+    if done.problem_count > 10 {
+        println!("  … and {} more places", done.problem_count - 10);
+    }
+    match done.outcome {
+        Outcome::Complete => Ok(0),
+        Outcome::Partial => Ok(1),
+        Outcome::Failed => Err(
+            Failure::new(Sort::Source, format!("{name} could not be read")).hint(format!(
+                "`standing source kinds {}` tells how to make the export",
+                source.collector.about().kind
+            )),
+        ),
+    }
+}
+
+fn sentence(name: &str, done: &Run) -> String {
+    match (done.outcome, done.gaps.first()) {
+        (Outcome::Complete, _) => format!(
+            "{name} can be read completely: {} from {}.",
+            count(done.counts.values().sum(), "row"),
+            count(done.parts.len() as u64, "file")
+        ),
+        (Outcome::Partial, Some(gap)) => {
+            format!(
+                "{name} can be read only in part: {}.",
+                gap.detail.trim_end_matches('.')
+            )
+        }
+        (_, Some(gap)) => format!(
+            "{name} cannot be read: {}.",
+            gap.detail.trim_end_matches('.')
+        ),
+        (_, None) => format!("{name} cannot be read."),
+    }
+}
+
+/// Keeps parts in files that are gone when the test is over.
+struct Scratch {
+    folder: std::path::PathBuf,
+    next: usize,
+}
+
+impl Scratch {
+    fn new(home: &Path) -> io::Result<Self> {
+        let folder = home
+            .join(".standing")
+            .join(format!("test-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Scratch { folder, next: 0 })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing can be done about a failure here; the folder is a cache.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Keeper for Scratch {
+    fn keep(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<Kept> {
+        self.next += 1;
+        let handle = self.next.to_string();
+        let mut file = std::fs::File::create(self.folder.join(&handle))?;
+        let length = io::copy(bytes, &mut file)?;
+        Ok(Kept {
+            name: name.to_owned(),
+            handle,
+            bytes: length,
+            sha256: String::new(),
+        })
+    }
+
+    fn open(&self, part: &Kept) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(std::fs::File::open(
+            self.folder.join(&part.handle),
+        )?))
+    }
+}

@@ -1,0 +1,366 @@
+//! `standing status` and `standing forecast`: what could be published, and what lapses.
+
+use serde_json::{Value, json};
+use standing_assess::assessment::{Assessment, Basis, ItemStanding, Lapse};
+use standing_assess::check::Verdict;
+
+use crate::cli::{Format, When};
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::judge::Terms;
+use crate::text::{Style, count, day, ranges};
+
+/// Exit code of a clear yes.
+const READY: u8 = 0;
+/// Exit code of a clear no.
+const NOT_READY: u8 = 1;
+
+/// Runs `standing status`.
+///
+/// # Errors
+/// When it could not tell.
+pub fn status(home: &Home, when: &When, all: bool, format: Format) -> Result<u8, Failure> {
+    let mut index = home.index()?;
+    let terms = Terms::settle(home, &index, when)?;
+    let today = terms.assess(&mut index)?;
+    let then = terms.assess_publication(&mut index)?;
+    match format {
+        Format::Json => println!("{:#}", to_json(home, &terms, &today, &then)),
+        Format::Text => print!(
+            "{}",
+            to_text(home, &terms, &today, &then, all, Style::stdout())
+        ),
+    }
+    Ok(if today.ready() { READY } else { NOT_READY })
+}
+
+fn headline(today: &Assessment) -> String {
+    let way = today.items.iter().filter(|i| i.in_the_way()).count();
+    match (today.ready(), way) {
+        (true, _) => "READY to publish truthfully, as far as Standing knows the rules".into(),
+        (false, 0) => "NOT READY: no item is known to bind, so nothing can be said".into(),
+        (false, 1) => "NOT READY to publish truthfully: 1 item stands in the way".into(),
+        (false, n) => format!("NOT READY to publish truthfully: {n} items stand in the way"),
+    }
+}
+
+/// The whole status as text.
+pub fn to_text(
+    home: &Home,
+    terms: &Terms,
+    today: &Assessment,
+    then: &Assessment,
+    all: bool,
+    style: Style,
+) -> String {
+    let mut text = format!(
+        "{}\n{}\n\n{}\n\n",
+        style.strong(&home.config.organisation),
+        style.faint(&format!(
+            "as of {} · profile {} · judged by {} · publication planned for {}",
+            day(today.as_of),
+            today.profile,
+            today.edition,
+            day(terms.publish_on)
+        )),
+        style.news(today.ready(), &headline(today))
+    );
+    text.push_str(&numbers(today));
+    let mut in_the_way: Vec<&ItemStanding> =
+        today.items.iter().filter(|i| i.in_the_way()).collect();
+    in_the_way.sort_by_key(|i| std::cmp::Reverse((i.verdict, i.basis)));
+    if !in_the_way.is_empty() {
+        text.push_str(&format!("\n{}\n", style.strong("In the way, worst first")));
+        for item in in_the_way {
+            text.push_str(&block(item, style));
+        }
+    }
+    text.push_str(&slipping(terms, today, then, style));
+    let others: Vec<&ItemStanding> = today
+        .items
+        .iter()
+        .filter(|i| !i.binds() && wanting(i))
+        .collect();
+    if !others.is_empty() {
+        let heading = "Wanting too, though not known to bind";
+        text.push_str(&format!("\n{}\n", style.strong(heading)));
+        for item in others {
+            text.push_str(&line(item, style));
+        }
+    }
+    if all {
+        text.push_str(&format!("\n{}\n", style.strong("Standing")));
+        for item in today.items.iter().filter(|i| !wanting(i)) {
+            text.push_str(&line(item, style));
+        }
+    }
+    text.push_str(&faulty(today, style));
+    for caveat in terms.caveats() {
+        text.push_str(&format!(
+            "\n{} {}\n",
+            style.faint("note:"),
+            style.fold(6, &caveat)
+        ));
+    }
+    text
+}
+
+fn wanting(item: &ItemStanding) -> bool {
+    !matches!(item.verdict, Verdict::Met | Verdict::NotApplicable)
+}
+
+fn numbers(today: &Assessment) -> String {
+    let with = |verdict| today.binding_with(verdict);
+    let resting = |basis| {
+        today
+            .items
+            .iter()
+            .filter(|i| i.binds() && i.basis == basis)
+            .count()
+    };
+    let unsure = today.items.iter().filter(|i| i.asked == "unknown").count();
+    let mandatory_unknown = today
+        .items
+        .iter()
+        .filter(|i| i.binds() && i.mandatory == "unknown")
+        .count();
+    let mut text = format!(
+        "  Of {} items that bind: {} met, {} not applicable, {} not met, {} cannot be told.\n  \
+         They rest on: measurement {}, a statement {}, a lapsed proof {}, nothing {}, a contradiction {}.\n",
+        today.binding(),
+        with(Verdict::Met),
+        with(Verdict::NotApplicable),
+        with(Verdict::NotMet),
+        with(Verdict::Unknown),
+        resting(Basis::Measured),
+        resting(Basis::Attested),
+        resting(Basis::Lapsed),
+        resting(Basis::Unsupported),
+        resting(Basis::Contradicted),
+    );
+    if mandatory_unknown + unsure > 0 {
+        text.push_str(&format!(
+            "  Not known: whether {mandatory_unknown} of them are mandatory (they are counted as if they \
+             were), and whether {unsure} more are asked at all (shown, not counted).\n"
+        ));
+    }
+    text
+}
+
+fn line(item: &ItemStanding, style: Style) -> String {
+    let until = item.lapses_on.map_or(String::new(), |d| {
+        style.faint(&format!(", until {}", day(d)))
+    });
+    format!(
+        "  {} {:<7}{}  {}{until}\n",
+        style.shape(item.verdict),
+        item.item,
+        item.title,
+        style.faint(&format!("{}, {}", item.verdict, item.basis.as_str()))
+    )
+}
+
+fn block(item: &ItemStanding, style: Style) -> String {
+    let certainty = match item.mandatory {
+        "yes" => format!("mandatory ({})", item.certainty),
+        _ => "not known whether mandatory".into(),
+    };
+    let mut text = format!(
+        "  {} {:<7}{}\n           {}\n           {}\n",
+        style.shape(item.verdict),
+        style.strong(&item.item),
+        style.strong(&item.title),
+        style.faint(&format!(
+            "{} · {} · {certainty}",
+            item.verdict,
+            item.basis.as_str()
+        )),
+        style.fold(11, &item.reason),
+    );
+    let mut last = Vec::new();
+    if let Some(turn) = &item.turn {
+        last.push(format!("→ turn of {turn}"));
+    }
+    if !item.evidence.is_empty() {
+        last.push(format!("evidence: entries {}", ranges(&item.evidence)));
+    }
+    if !last.is_empty() {
+        text.push_str(&format!("           {}\n", style.faint(&last.join(" · "))));
+    }
+    text
+}
+
+/// Items that stand today and will not on the day of publication.
+fn slipping(terms: &Terms, today: &Assessment, then: &Assessment, style: Style) -> String {
+    let lost = slipped(today, then);
+    if lost.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\n{}\n",
+        style.strong(&format!(
+            "Standing today, lapsed by {} if nothing is done ({} of {})",
+            day(terms.publish_on),
+            lost.len(),
+            today
+                .items
+                .iter()
+                .filter(|i| i.binds() && !wanting(i))
+                .count()
+        ))
+    );
+    for item in lost {
+        let when = item.lapses_on.map_or(String::new(), day);
+        let why = item
+            .lapses_because
+            .as_deref()
+            .unwrap_or("another verdict then");
+        text.push_str(&format!(
+            "  {:<7}{when}: {}\n",
+            item.item,
+            style.fold(9, why.trim_end_matches('.'))
+        ));
+    }
+    text.push_str("  `standing forecast` lists everything that lapses, day by day.\n");
+    text
+}
+
+fn slipped<'a>(today: &'a Assessment, then: &Assessment) -> Vec<&'a ItemStanding> {
+    let mut lost: Vec<&ItemStanding> = today
+        .items
+        .iter()
+        .zip(&then.items)
+        .filter(|(now, then)| now.binds() && !wanting(now) && wanting(then))
+        .map(|(now, _)| now)
+        .collect();
+    lost.sort_by_key(|i| i.lapses_on);
+    lost
+}
+
+fn faulty(today: &Assessment, style: Style) -> String {
+    let mut text = String::new();
+    for check in &today.faulty {
+        text.push_str(&format!(
+            "\n{} check {}: {}\n",
+            style.strong("Not used:"),
+            check.name,
+            style.fold(2, &check.error.to_string())
+        ));
+    }
+    text
+}
+
+/// The whole status as JSON, as documented in `docs/json.md`.
+pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment) -> Value {
+    let counts = |a: &Assessment| {
+        json!({
+            "binding": a.binding(),
+            "met": a.binding_with(Verdict::Met),
+            "not_applicable": a.binding_with(Verdict::NotApplicable),
+            "not_met": a.binding_with(Verdict::NotMet),
+            "unknown": a.binding_with(Verdict::Unknown),
+        })
+    };
+    json!({
+        "organisation": home.config.organisation,
+        "as_of": today.as_of,
+        "profile": today.profile,
+        "edition": today.edition,
+        "edition_due": terms.edition_due,
+        "publish_on": terms.publish_on,
+        "ready": today.ready(),
+        "headline": headline(today),
+        "counts": counts(today),
+        "items": today.items,
+        "on_publication": {
+            "ready": then.ready(),
+            "counts": counts(then),
+            "lapsed_by_then": slipped(today, then).iter().map(|i| &i.item).collect::<Vec<_>>(),
+        },
+        "checks": today.checks.values().map(|c| json!({
+            "name": c.name,
+            "verdict": c.verdict.as_str(),
+            "met": c.count(Verdict::Met),
+            "not_met": c.count(Verdict::NotMet),
+            "unknown": c.count(Verdict::Unknown),
+            "not_applicable": c.count(Verdict::NotApplicable),
+            "excepted": c.excepted,
+            "gaps": c.gaps,
+        })).collect::<Vec<_>>(),
+        "faulty_checks": today.faulty.iter().map(|f| json!({
+            "name": f.name, "line": f.error.line, "error": f.error.what,
+        })).collect::<Vec<_>>(),
+        "caveats": terms.caveats(),
+    })
+}
+
+/// Runs `standing forecast`.
+///
+/// # Errors
+/// When it could not tell.
+pub fn forecast(home: &Home, when: &When, format: Format) -> Result<u8, Failure> {
+    let mut index = home.index()?;
+    let terms = Terms::settle(home, &index, when)?;
+    let today = terms.assess(&mut index)?;
+    let lapses: Vec<&Lapse> = today
+        .lapses
+        .iter()
+        .filter(|lapse| lapse.on <= terms.publish_on)
+        .collect();
+    match format {
+        Format::Json => println!(
+            "{:#}",
+            json!({ "as_of": today.as_of, "publish_on": terms.publish_on, "lapses": lapses })
+        ),
+        Format::Text => print!(
+            "{}",
+            forecast_text(&terms, &today, &lapses, Style::stdout())
+        ),
+    }
+    Ok(u8::from(!lapses.is_empty()))
+}
+
+fn forecast_text(terms: &Terms, today: &Assessment, lapses: &[&Lapse], style: Style) -> String {
+    let mut text = format!(
+        "{}\n\n",
+        style.strong(&format!(
+            "What lapses between {} and the publication planned for {}",
+            day(today.as_of),
+            day(terms.publish_on)
+        ))
+    );
+    if lapses.is_empty() {
+        text.push_str("  Nothing.\n");
+        return text;
+    }
+    let (by_reading, by_doing): (Vec<&Lapse>, Vec<&Lapse>) =
+        lapses.iter().partition(|l| l.what == "source");
+    let mut section = |heading: &str, lapses: &[&Lapse]| {
+        if lapses.is_empty() {
+            return;
+        }
+        text.push_str(&format!("{}\n", style.strong(heading)));
+        let mut last = None;
+        for lapse in lapses {
+            let when = if last == Some(lapse.on) {
+                String::new()
+            } else {
+                day(lapse.on)
+            };
+            last = Some(lapse.on);
+            let items = match lapse.items.as_slice() {
+                [] => String::new(),
+                items => style.faint(&format!("  [{}]", items.join(", "))),
+            };
+            text.push_str(&format!(
+                "  {when:<18} {}{items}\n",
+                style.fold(21, &lapse.detail)
+            ));
+        }
+        text.push('\n');
+    };
+    section("Somebody must do something", &by_doing);
+    section("Reading the sources again renews it", &by_reading);
+    text.push_str(&format!("{}.\n", count(lapses.len() as u64, "lapse")));
+    text
+}

@@ -1,0 +1,8 @@
+//! The program as its users meet it: commands, files, exit codes.
+
+mod architecture;
+mod bad_input;
+mod demo;
+mod home;
+mod time;
+mod user_checks;
