@@ -300,6 +300,20 @@ fn support_dates_are_the_regular_ones() {
     assert_eq!(find("macos", "15").ends_on, None);
 }
 
+#[test]
+fn the_data_speaks_of_public_sources_and_of_nothing_on_our_disks() {
+    let f = BUILTIN;
+    let beside = [f.editions, f.profiles, f.standards, f.exemptions, f.support];
+    for text in beside
+        .into_iter()
+        .chain(f.items.iter().map(|(_, text)| *text))
+    {
+        for word in ["../", "/work", "/home", "shared/"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+}
+
 /// What is wrong in the files, when one item and nothing else is put into them.
 fn mistakes(name: &str, text: &str) -> String {
     let files = Files {

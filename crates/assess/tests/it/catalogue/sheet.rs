@@ -82,6 +82,12 @@ fn a_blank_is_a_no_only_in_a_column_that_never_says_no() {
     // "Mandatory" says no once and "maybe" once: neither is guessed at.
     assert_eq!(row(&overlay, "4.2.4", "company-3").mandatory, Some(false));
     assert_eq!(row(&overlay, "11.1.1", "company-3").mandatory, None);
+    let open = v9(&[tab(
+        "GP cat 4",
+        "Ref | Evidence text | Mandatory\n1.1.1 | Say. | Y\n1.1.2 | List. | \n1.1.3 | Tell. | N",
+    )])
+    .unwrap();
+    assert_eq!(row(&open, "1.1.2", "gp-4").mandatory, None);
     // "Approaching" only ever says Y.
     assert_eq!(row(&overlay, "4.2.4", "company-3").approaching, Some(false));
 }
