@@ -9,7 +9,8 @@ with named as (
   select document.id, document.words, ' ' || fold(document.title) || ' ' as name from document
   union all
   select document.id, document.words,
-         ' ' || fold(replace(document.path, rtrim(document.path, replace(document.path, '/', '')), ''))
+         ' ' || fold(replace(document.path,
+           rtrim(document.path, replace(document.path, '/', '')), ''))
   from document
 ), spaced as (
   select named.id, named.words,
@@ -19,10 +20,10 @@ with named as (
   select spaced.id, max(spaced.words) as words
   from spaced
   group by spaced.id
-  having max((name like '% continuity plan %' or name like '% continuity plan.%'
-           or name like '% continuity % plan %' or name like '% continuity % plan.%'
-           or name like '% contingency plan %' or name like '% contingency plan.%'
-           or name like '% disaster recovery plan %' or name like '% disaster recovery plan.%')) = 1
+  having max(name like '% continuity plan %' or name like '% continuity plan.%'
+      or name like '% continuity % plan %' or name like '% continuity % plan.%'
+      or name like '% contingency plan %' or name like '% contingency plan.%'
+      or name like '% disaster recovery plan %' or name like '% disaster recovery plan.%') = 1
     and max(name like '% template%' or name like '% minutes%' or name like '% draft%') = 0
 ), counted as (
   select count(*) as fitting, min(fitting.id) as example, max(fitting.words) as longest,

@@ -9,7 +9,8 @@ with named as (
   select document.id, document.words, ' ' || fold(document.title) || ' ' as name from document
   union all
   select document.id, document.words,
-         ' ' || fold(replace(document.path, rtrim(document.path, replace(document.path, '/', '')), ''))
+         ' ' || fold(replace(document.path,
+           rtrim(document.path, replace(document.path, '/', '')), ''))
   from document
 ), spaced as (
   select named.id, named.words,

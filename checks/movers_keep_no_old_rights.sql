@@ -33,21 +33,20 @@ with here as materialized (
   select grant.id, account.enabled, mover.moved_on, mover.left_on,
          grant.entitlement || ' of ' || grant.resource || ' in ' || grant.system as right_held,
          coalesce(grant.granted_on > mover.moved_on, 0) as given_since,
-         coalesce(then_size.people, 0) as former_people, coalesce(then_held.people, 0) as former_held,
-         coalesce(now_size.people, 1) - 1 as others, coalesce(now_held.people, 1) - 1 as others_held
+         coalesce(former.people, 0) as former_people, coalesce(before.people, 0) as former_held,
+         coalesce(present.people, 1) - 1 as others, coalesce(beside.people, 1) - 1 as others_held
   from mover
   join link on link.person = mover.id
-  join account on account.id = link.account
+  join account on account.id = link.account and coalesce(account.enabled, 1) = 1
   join grant on grant.account = account.id
-  left join size as then_size on then_size.department = mover.former
-  left join size as now_size on now_size.department = mover.department
-  left join holders as then_held on then_held.department = mover.former
-    and then_held.system = grant.system and then_held.resource = grant.resource
-    and then_held.entitlement = grant.entitlement
-  left join holders as now_held on now_held.department = mover.department
-    and now_held.system = grant.system and now_held.resource = grant.resource
-    and now_held.entitlement = grant.entitlement
-  where coalesce(account.enabled, 1) = 1
+  left join size as former on former.department = mover.former
+  left join size as present on present.department = mover.department
+  left join holders as before
+    on (before.department, before.system, before.resource, before.entitlement)
+     = (mover.former, grant.system, grant.resource, grant.entitlement)
+  left join holders as beside
+    on (beside.department, beside.system, beside.resource, beside.entitlement)
+     = (mover.department, grant.system, grant.resource, grant.entitlement)
 ), judged as (
   select held.*,
          case when given_since or 5 * others_held > others then 'new'
@@ -63,11 +62,9 @@ select judged.id as subject,
             when looks = 'unclear' or moved_on is null then 'unknown'
             else 'not met' end as verdict,
        right_held || ', held by ' || former_held || ' of ' || former_people ||
-         ' in the former department and ' || others_held || ' of ' || others ||
-         ' others in the new one; moved ' || coalesce(moved_on, 'on a day not known') ||
-         case when given_since then ', given since' else '' end ||
-         case when enabled is null then '; whether the account can sign in is not known'
-              else '' end as observed,
+         ' in the former department and ' || others_held || ' of ' || others || ' others in the new'
+         || ' one; moved ' || coalesce(moved_on, 'on a day not known') ||
+         case when given_since then ', given since' else '' end as observed,
        'from ' || :after_days || ' days after a move, no right that half of the former department'
          || ' holds and at most a fifth of the new one' as rule,
        case when looks <> 'new' and coalesce(left_on, '9999') > add_days(moved_on, :after_days)

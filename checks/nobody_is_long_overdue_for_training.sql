@@ -25,7 +25,8 @@ with done as materialized (
   from done where done.email <> '' group by done.email
 ), staff as (
   select person.id, person.started_on, person.left_on,
-         nullif(max(coalesce(by_number.last_on, ''), coalesce(by_email.last_on, '')), '') as last_on,
+         nullif(max(coalesce(by_number.last_on, ''), coalesce(by_email.last_on, '')), '')
+           as last_on,
          max(coalesce(by_number.undated, 0), coalesce(by_email.undated, 0)) as undated
   from person
   left join by_number on by_number.number = lower(ltrim(person.employee_number, '0'))
