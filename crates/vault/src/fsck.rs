@@ -213,7 +213,7 @@ fn beyond(tiles: &[TileName], journal: Option<&format::Journal>, head: Head, rep
         .iter()
         .filter(|tile| !reaches(head.size)(tile))
         .collect();
-    let interrupted = journal.is_some_and(|j| j.from == here && j.to.0 > head.size);
+    let interrupted = journal.is_some_and(|j| !j.settled && j.from == here && j.to.0 > head.size);
     let explained = |tile: &&TileName| {
         interrupted && journal.is_some_and(|journal| reaches(journal.to.0)(tile))
     };
@@ -227,7 +227,7 @@ fn beyond(tiles: &[TileName], journal: Option<&format::Journal>, head: Head, rep
     }
     match journal {
         None => report.notes.push(Note::Journal),
-        Some(journal) if journal.from != here && journal.to != here => {
+        Some(journal) if journal.to != here && (journal.settled || journal.from != here) => {
             not_last(journal, head, report);
         }
         Some(_) => {}

@@ -2,13 +2,15 @@
 //!
 //! A writer holds an exclusive lock on this file. Before it touches the log it
 //! overwrites the file's 512 bytes with where it starts and where it means to end,
-//! and syncs. Whoever takes the lock next compares that with the checkpoint:
+//! and syncs. When all is done it says so, without syncing. Whoever takes the lock
+//! next compares that with the checkpoint:
 //!
 //! * checkpoint at `to`: it arrived; what is left is tidying, which is repeatable;
-//! * checkpoint at `from`: it was interrupted, and the files between are nobody's;
-//! * neither: the checkpoint is not the last one published, and nothing is touched;
+//! * checkpoint at `from`, and not known to be done: it was interrupted, and the files
+//!   between are nobody's;
+//! * otherwise: the checkpoint is not the last one published, and nothing is touched;
 //! * journal unreadable: its writer was interrupted while writing it, so had not yet
-//!   begun, and the one before had tidied up first. There is nothing to do.
+//!   begun or was done, and the one before had tidied up first. There is nothing to do.
 //!
 //! **Invariant.** Nobody overwrites the journal before having settled what it says.
 
@@ -28,6 +30,8 @@ pub(crate) struct Journal {
     pub(crate) to: (u64, Hash),
     /// The blob to be erased once the entry that says so is in the log.
     pub(crate) erases: Option<Digest>,
+    /// Whether nothing is left to be done.
+    pub(crate) settled: bool,
 }
 
 impl Journal {
@@ -36,8 +40,9 @@ impl Journal {
             Some(digest) => digest.to_string(),
             None => "nothing".to_owned(),
         };
+        let state = if self.settled { "settled" } else { "begun" };
         let mut text = format!(
-            "{TITLE}\nfrom {} {}\nto {} {}\nerases {erases}\n",
+            "{TITLE}\nfrom {} {}\nto {} {}\nerases {erases}\nstate {state}\n",
             self.from.0, self.from.1, self.to.0, self.to.1
         );
         let sum = Digest(Sha256::digest(&text).into());
@@ -63,7 +68,13 @@ impl Journal {
             "nothing" => None,
             digest => Some(digest.parse().ok()?),
         };
-        let journal = Journal { from, to, erases };
+        let settled = lines.next()? == "state settled";
+        let journal = Journal {
+            from,
+            to,
+            erases,
+            settled,
+        };
         (title == TITLE && journal.to_bytes() == bytes).then_some(journal)
     }
 }

@@ -18,8 +18,32 @@
 //! withheld, and no entry can be changed without showing. [`fsck()`] checks all of it
 //! with code of its own.
 //!
+//! ```
+//! use standing_vault::{Draft, KeyFiles, Options, Time, Vault, Verdict, fsck};
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let files = KeyFiles { signing: folder.join("signing.key"), blobs: folder.join("blobs.key") };
+//! let keys = files.generate()?;
+//! let vault = Vault::init(&folder.join("vault"), "example.org/vault", &keys, Options::default())?;
+//!
+//! let blob = vault.put_blob(b"exactly what the directory answered")?;
+//! let time: Time = "2026-11-07T09:30:00.000Z".parse()?;
+//! let mut body = serde_json::Map::new();
+//! body.insert("answer".into(), blob.digest.reference().into());
+//! let draft = Draft { actor: "scheduler".into(), kind: "collection".into(), body, time };
+//! let entries = vault.append(&[draft])?;
+//! assert_eq!(entries[0].seq, 0);
+//!
+//! let kept = vault.checkpoint(); // to hand out, to keep elsewhere
+//! vault.erase(&blob.digest, "data protection officer", "retention period over", time)?;
+//! let report = fsck(vault.dir(), Some(keys.blob_key()), Some(&kept), &mut |_done, _total| {})?;
+//! assert_eq!((report.verdict(), report.blobs.erased), (Verdict::Sound, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! *Architecture invariant.* This crate knows nothing of what entries mean. It has
-//! no clock, no environment, no terminal, and no other crate of the workspace.
+//! no clock, no environment, no terminal, and no other crate of the workspace. Key
+//! files have Unix permissions, so it builds on Unix only.
 
 pub mod blobs;
 pub mod disk;
@@ -44,4 +68,6 @@ pub use note::{Checkpoint, NoteError, PublicKey};
 pub use settings::SettingsError;
 pub use tiles::{Entries, ReadError};
 pub use time::{Time, TimeError};
-pub use vault::{AppendError, Blob, BlobError, EraseError, InitError, OpenError, Options, Vault};
+pub use vault::{
+    AppendError, Blob, BlobError, CopyError, EraseError, InitError, OpenError, Options, Vault,
+};

@@ -1,4 +1,9 @@
-//! The vault: opening, appending, reading, erasing.
+//! The vault: opening, appending, reading. Making one and erasing are in modules of their own.
+
+mod copy;
+mod erase;
+mod errors;
+mod init;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -8,18 +13,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::SigningKey;
-use serde_json::{Map, Value};
 
+pub use self::copy::CopyError;
+pub use self::errors::{AppendError, BlobError, EraseError, InitError, OpenError};
 use crate::blobs::{BlobReader, BlobRef, BlobWriter, Encryption, Seal, blob_path, marker_path};
 use crate::disk::{
     Disk, DiskError, RealDisk, read_if_present, remove_if_present, sync_dirs, write_synced,
 };
-use crate::entry::{Digest, Draft, ERASE, Entry, EntryError, blobs_in};
+use crate::entry::{Digest, Draft, ERASE, Entry, blobs_in};
 use crate::journal::Journal;
 use crate::keys::{BlobKey, Keys};
 use crate::merkle::Hash;
 use crate::note::{Checkpoint, NoteError, PublicKey};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::Settings;
 use crate::tiles::{Edge, Entries, ReadError, Tiles, files_between, read_edge, superseded_between};
 use crate::time::Time;
 
@@ -31,182 +37,6 @@ const FILES_AT_ONCE: usize = 64;
 pub struct Options {
     /// Whether blobs are hidden from who has no key; on unless said otherwise.
     pub encryption: Encryption,
-}
-
-/// Why a vault was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum InitError {
-    /// Something is there already.
-    #[error("cannot make a vault in {path:?}: it exists and is not an empty directory")]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The origin cannot name a log.
-    #[error(transparent)]
-    Origin(#[from] NoteError),
-    /// A file operation failed.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// It was made, but then not opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-}
-
-/// Why a vault was not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// `vault.toml` is missing or unusable.
-    #[error("cannot open vault {path:?}: {source}")]
-    Settings {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: SettingsError,
-    },
-    /// The signing key is another vault's.
-    #[error("cannot open the vault with this signing key: found {found}, expected {expected}")]
-    OtherKey {
-        /// Public half of the key offered.
-        found: String,
-        /// Public key of the vault.
-        expected: String,
-    },
-    /// The checkpoint is missing, malformed, or not signed by the vault's key.
-    #[error(transparent)]
-    Checkpoint(#[from] NoteError),
-    /// The right edge of the tree does not give the root that was signed.
-    #[error(
-        "cannot trust the log: its hash tiles give root {found}, the checkpoint of {size} entries says {expected}"
-    )]
-    Root {
-        /// Entries.
-        size: u64,
-        /// Root of the tiles.
-        found: Hash,
-        /// Root in the checkpoint.
-        expected: Hash,
-    },
-    /// The checkpoint is not the last one published.
-    #[error(
-        "cannot append to the log: its checkpoint says {checkpoint} entries, but the last writer went from {from} to {to}; the checkpoint was rolled back, or the folder was copied while it was written\nhint: put back the last checkpoint; reading without the signing key still works"
-    )]
-    RolledBack {
-        /// Entries in the checkpoint.
-        checkpoint: u64,
-        /// Where the last writer began.
-        from: u64,
-        /// Where it meant to end.
-        to: u64,
-    },
-    /// Tiles or bundles are missing or damaged.
-    #[error(transparent)]
-    Log(#[from] ReadError),
-    /// A file operation failed.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-}
-
-/// Why nothing was appended. If it was the last sync that failed, the entries may be in the log nevertheless.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// The vault was opened without its signing key.
-    #[error("cannot append to a vault opened for reading only")]
-    ReadOnly,
-    /// Only the vault writes entries of this kind.
-    #[error("cannot append draft {draft} of kind {ERASE:?}: only erasing writes that")]
-    Reserved {
-        /// Which draft, from 0.
-        draft: usize,
-    },
-    /// A draft cannot be written as an entry.
-    #[error("cannot append draft {draft}: {source}")]
-    Entry {
-        /// Which draft, from 0.
-        draft: usize,
-        /// Why.
-        source: EntryError,
-    },
-    /// A draft names a blob that is not there and never was erased.
-    #[error(
-        "cannot append draft {draft}: it names blob {digest}, which does not exist; write the blob first"
-    )]
-    UnknownBlob {
-        /// Which draft, from 0.
-        draft: usize,
-        /// The blob.
-        digest: Digest,
-    },
-    /// The log as found cannot be appended to.
-    #[error(transparent)]
-    Log(#[from] OpenError),
-    /// A file operation failed.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-}
-
-/// Why a blob was not written or not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// Neither there nor erased.
-    #[error("cannot read blob {digest}: it is missing, and no entry erased it")]
-    Missing {
-        /// The blob.
-        digest: Digest,
-    },
-    /// Blobs of this vault are sealed and it was opened without the blob key.
-    #[error("cannot open or write blobs without the vault's blob key")]
-    NoKey,
-    /// The blob's file cannot be begun: see [`crate::BlobDamage`] inside.
-    #[error("cannot open blob {digest}: {source}")]
-    Damaged {
-        /// The blob.
-        digest: Digest,
-        /// The error.
-        source: io::Error,
-    },
-    /// The marker beside the blob does not lead to an entry that erased it.
-    #[error(
-        "cannot trust the erasure marker of blob {digest}: it does not lead to an entry that erased the blob"
-    )]
-    Marker {
-        /// The blob.
-        digest: Digest,
-    },
-    /// The erasing entry cannot be read.
-    #[error(transparent)]
-    Log(#[from] ReadError),
-    /// A file operation failed.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-}
-
-/// Why a blob was not erased.
-#[derive(Debug, thiserror::Error)]
-pub enum EraseError {
-    /// There is no such blob.
-    #[error("cannot erase blob {digest}: it does not exist")]
-    Missing {
-        /// The blob.
-        digest: Digest,
-    },
-    /// It is gone already.
-    #[error("cannot erase blob {digest}: it was erased before")]
-    Already {
-        /// The blob.
-        digest: Digest,
-    },
-    /// The entry was not written, so nothing was erased.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// The entry is in the log, but removing the file failed; opening the vault tries again.
-    #[error("the erasure of blob {digest} is on record, but removing it is unfinished: {source}")]
-    Unfinished {
-        /// The blob.
-        digest: Digest,
-        /// What failed.
-        source: DiskError,
-    },
 }
 
 /// A payload, or what became of it.
@@ -310,7 +140,7 @@ impl Vault {
         options: Options,
     ) -> Result<Vault, InitError> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        init(&*disk, dir, origin, keys, options)?;
+        init::init(&*disk, dir, origin, keys, options)?;
         Ok(Vault::open_on(disk, dir, keys)?)
     }
 
@@ -489,13 +319,13 @@ impl Vault {
             from: (head.edge.size, head.edge.root()),
             to: (checkpoint.size, checkpoint.root),
             erases,
-        }
-        .to_bytes();
+            settled: false,
+        };
         let path = self.dir.join("journal");
         let mut file = disk
             .overwrite(&path)
             .map_err(DiskError::at("open", &path))?;
-        file.write_all(&journal)
+        file.write_all(&journal.to_bytes())
             .map_err(DiskError::at("write", &path))?;
         file.sync().map_err(DiskError::at("sync", &path))?;
 
@@ -536,11 +366,15 @@ impl Vault {
             edge: Arc::new(growth.edge),
             bundle: Arc::new(growth.bundle),
             checkpoint: note,
-            // An erasure is settled only when its blob is gone.
-            journal: erases.is_none().then_some(journal),
+            journal: Some(journal.to_bytes()),
         };
-        // Whoever opens the vault next removes what could not be removed now.
-        let _ = self.remove_superseded(from, head.edge.size);
+        // Whoever takes the lock next does what could not be done now. An erasure is
+        // settled only when its blob is gone.
+        if self.remove_superseded(from, head.edge.size).is_ok() && erases.is_none() {
+            self.settle(head);
+        } else {
+            head.journal = None;
+        }
         Ok(entries)
     }
 
@@ -571,6 +405,23 @@ impl Vault {
         Ok(())
     }
 
+    /// Notes in the journal that nothing is left to be done. If that fails, or does not
+    /// survive a power cut, whoever takes the lock next does again what is harmless to repeat.
+    fn settle(&self, head: &mut Head) {
+        let path = self.dir.join("journal");
+        let known = read_if_present(&*self.disk, &path).ok().flatten();
+        head.journal = None;
+        if let Some(mut journal) = known.and_then(|bytes| Journal::parse(&bytes)) {
+            journal.settled = true;
+            let bytes = journal.to_bytes();
+            let written = self
+                .disk
+                .overwrite(&path)
+                .and_then(|mut file| file.write_all(&bytes));
+            head.journal = written.is_ok().then_some(bytes);
+        }
+    }
+
     /// Makes `head` what is on disk, having settled what the last writer left.
     fn catch_up(&self, head: &mut Head) -> Result<(), OpenError> {
         let disk = &*self.disk;
@@ -584,12 +435,14 @@ impl Vault {
         *head = read_head(disk, &self.dir, &self.settings.public)?;
         if let Some(journal) = Journal::parse(&journal) {
             let here = (head.edge.size, head.edge.root());
-            if here == journal.to {
+            if here == journal.to && journal.settled {
+                // Nothing was left to be done.
+            } else if here == journal.to {
                 self.remove_superseded(journal.from.0, journal.to.0)?;
                 if let Some(digest) = journal.erases {
                     self.finish_erasure(&digest, journal.to.0 - 1)?;
                 }
-            } else if here == journal.from {
+            } else if here == journal.from && !journal.settled {
                 self.remove_uncommitted(journal.from.0, journal.to.0)?;
             } else {
                 return Err(OpenError::RolledBack {
@@ -683,88 +536,6 @@ impl Vault {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.erased(digest),
             Err(error) => Err(DiskError::at("read", &path)(error).into()),
         }
-    }
-
-    /// What the entry that erased a blob says.
-    fn erased(&self, digest: &Digest) -> Result<Blob, BlobError> {
-        let marker = read_if_present(&*self.disk, &marker_path(&self.dir, digest))?
-            .ok_or(BlobError::Missing { digest: *digest })?;
-        let untrusted = || BlobError::Marker { digest: *digest };
-        let number: u64 = std::str::from_utf8(&marker)
-            .ok()
-            .and_then(|text| text.trim_end().parse().ok())
-            .ok_or_else(untrusted)?;
-        let entry = self
-            .entries(number..number.saturating_add(1))?
-            .next()
-            .ok_or_else(untrusted)??;
-        let reference = digest.reference();
-        match (entry.body.get("blob"), entry.body.get("reason")) {
-            (Some(Value::String(blob)), Some(Value::String(reason)))
-                if entry.kind == ERASE && *blob == reference =>
-            {
-                Ok(Blob::Erased {
-                    entry: number,
-                    reason: reason.clone(),
-                    actor: entry.actor,
-                    time: entry.time,
-                })
-            }
-            _ => Err(untrusted()),
-        }
-    }
-
-    /// Erases a payload for good: first an entry that says so, then the file.
-    ///
-    /// A crash between the two is finished when the vault is next opened for writing.
-    /// Every proof stays what it was. Copies and backups are not reached.
-    pub fn erase(
-        &self,
-        digest: &Digest,
-        actor: &str,
-        reason: &str,
-        time: Time,
-    ) -> Result<Entry, EraseError> {
-        let digest = *digest;
-        let writer = self.writer.as_ref().ok_or(AppendError::ReadOnly)?;
-        let mut head = self.lock_head();
-        let _lock = writer.lock(&self.dir).map_err(AppendError::Disk)?;
-        self.catch_up(&mut head).map_err(AppendError::Log)?;
-        let there = |path: &Path| self.is_there(path).map_err(AppendError::Disk);
-        if there(&marker_path(&self.dir, &digest))? {
-            return Err(EraseError::Already { digest });
-        }
-        if !there(&blob_path(&self.dir, &digest))? {
-            return Err(EraseError::Missing { digest });
-        }
-        let body = [("blob", digest.reference()), ("reason", reason.to_owned())];
-        let draft = Draft {
-            actor: actor.to_owned(),
-            kind: ERASE.to_owned(),
-            body: Map::from_iter(body.map(|(k, v)| (k.to_owned(), Value::String(v)))),
-            time,
-        };
-        let mut entries = self.commit(writer, &mut head, &[draft], Some(digest))?;
-        let entry = entries.pop().expect("one draft makes one entry");
-        self.finish_erasure(&digest, entry.seq)
-            .map_err(|source| EraseError::Unfinished { digest, source })?;
-        Ok(entry)
-    }
-
-    /// The second half of erasing. Doing it twice is harmless.
-    fn finish_erasure(&self, digest: &Digest, entry: u64) -> Result<(), DiskError> {
-        let disk = &*self.disk;
-        let marker = marker_path(&self.dir, digest);
-        let dir = marker.parent().expect("a marker lies in a directory");
-        if !self.is_there(&marker)? {
-            let temporary = self.dir.join("tmp/marker");
-            write_synced(disk, &temporary, format!("{entry}\n").as_bytes())?;
-            disk.rename(&temporary, &marker)
-                .map_err(DiskError::at("create", &marker))?;
-            disk.sync_dir(dir).map_err(DiskError::at("sync", dir))?;
-        }
-        remove_if_present(disk, &blob_path(&self.dir, digest))?;
-        disk.sync_dir(dir).map_err(DiskError::at("sync", dir))
     }
 
     /// Entries in order, read as they are asked for, each checked against [`Vault::root`].
@@ -876,71 +647,4 @@ fn read_head(disk: &dyn Disk, dir: &Path, public: &PublicKey) -> Result<Head, Op
         checkpoint: note,
         journal: None,
     })
-}
-
-/// Builds the folder beside its place, then moves it there.
-fn init(
-    disk: &dyn Disk,
-    dir: &Path,
-    origin: &str,
-    keys: &Keys,
-    options: Options,
-) -> Result<(), InitError> {
-    let public = keys.public(origin)?;
-    let occupied = || InitError::Occupied {
-        path: dir.to_path_buf(),
-    };
-    if disk.exists(dir).map_err(DiskError::at("look for", dir))? {
-        match disk.list(dir) {
-            Ok(files) if files.is_empty() => {}
-            _ => return Err(occupied()),
-        }
-    }
-    let mut unique = [0; 8];
-    getrandom::fill(&mut unique)
-        .map_err(|error| DiskError::at("draw a name for", dir)(error.into()))?;
-    let mut name = std::ffi::OsString::from(format!(".{:016x}.", u64::from_be_bytes(unique)));
-    name.push(dir.file_name().ok_or_else(occupied)?);
-    let building = dir.with_file_name(name);
-    let nothing = (0, Hash::of_nothing());
-    let checkpoint = Checkpoint {
-        origin: origin.to_owned(),
-        size: nothing.0,
-        root: nothing.1,
-    };
-    let journal = Journal {
-        from: nothing,
-        to: nothing,
-        erases: None,
-    };
-    let settings = Settings {
-        public,
-        encryption: options.encryption,
-    };
-    let note = checkpoint.sign(&keys.signing, &settings.public);
-    let files = [
-        ("vault.toml", settings.text().into_bytes()),
-        ("journal", journal.to_bytes()),
-        ("log/checkpoint", note.into_bytes()),
-    ];
-    let mut dirs = Vec::new();
-    for part in ["", "blobs", "log", "tmp"] {
-        let path = building.join(part);
-        disk.create_dir(&path)
-            .map_err(DiskError::at("create", &path))?;
-        dirs.push(path);
-    }
-    for (part, bytes) in &files {
-        write_synced(disk, &building.join(part), bytes)?;
-    }
-    sync_dirs(disk, &dirs)?;
-    disk.rename(&building, dir)
-        .map_err(DiskError::at("create", dir))?;
-    let parent = match dir.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    disk.sync_dir(parent)
-        .map_err(DiskError::at("sync", parent))?;
-    Ok(())
 }

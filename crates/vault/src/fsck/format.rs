@@ -151,6 +151,7 @@ pub(super) fn checkpoint(note: &[u8], settings: &Settings) -> Result<Head, BadCh
 pub(super) struct Journal {
     pub(super) from: (u64, Hash),
     pub(super) to: (u64, Hash),
+    pub(super) settled: bool,
 }
 
 /// `None` if missing or torn.
@@ -178,6 +179,8 @@ pub(super) fn journal(bytes: &[u8]) -> Option<Journal> {
         d,
         "erases",
         _,
+        "state",
+        state,
     ] = words[..]
     else {
         return None;
@@ -186,6 +189,7 @@ pub(super) fn journal(bytes: &[u8]) -> Option<Journal> {
     Some(Journal {
         from: (a.parse().ok()?, hash(b)?),
         to: (c.parse().ok()?, hash(d)?),
+        settled: state == "settled",
     })
 }
 

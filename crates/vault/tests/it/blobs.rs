@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use standing_vault::{
     AppendError, Blob, BlobDamage, BlobError, Digest, Encryption, EraseError, Fault, Vault,
@@ -142,6 +142,46 @@ fn cut_moved_repeated_and_swapped_chunks_do_not_open() {
     );
     fs::write(&path, &right).expect("write");
     assert_eq!(read(&vault, &blob).expect("whole again").len(), 300_000);
+}
+
+#[test]
+fn blobs_that_changed_places_are_both_reported() {
+    let fixture = Fixture::new();
+    let vault = fixture.open();
+    let one = vault.put_blob(b"one").expect("blob").digest;
+    let two = vault.put_blob(b"two").expect("blob").digest;
+    vault
+        .append(&[draft("names both", &[one, two])])
+        .expect("append");
+    let (a, b, aside) = (
+        path(&fixture, &one),
+        path(&fixture, &two),
+        fixture.folder.path().join("aside"),
+    );
+    fs::rename(&a, &aside)
+        .and_then(|()| fs::rename(&b, &a))
+        .and_then(|()| fs::rename(&aside, &b))
+        .expect("exchange");
+    let report = fsck(
+        &fixture.dir(),
+        Some(fixture.keys.blob_key()),
+        None,
+        &mut |_, _| {},
+    )
+    .expect("readable");
+    let mut damaged: Vec<Digest> = Vec::new();
+    for fault in &report.faults {
+        match fault {
+            Fault::BlobDamaged {
+                digest, entries, ..
+            } if entries == &[0] => damaged.push(*digest),
+            fault => panic!("{fault}"),
+        }
+    }
+    damaged.sort_unstable();
+    let mut both = [one, two];
+    both.sort_unstable();
+    assert_eq!(damaged, both);
 }
 
 #[test]
@@ -311,6 +351,7 @@ fn an_erasure_cut_short_is_reported_and_then_finished() {
     let marker = path(&fixture, &blob).with_extension("erased");
     fs::write(path(&fixture, &blob), sealed).expect("write");
     fs::remove_file(&marker).expect("remove");
+    unsettle(&fixture.dir().join("journal"));
     let check = || fsck(&fixture.dir(), None, None, &mut |_, _| {}).expect("readable");
     assert_eq!(
         check().faults,
@@ -329,4 +370,17 @@ fn an_erasure_cut_short_is_reported_and_then_finished() {
     assert!(matches!(vault.blob(&blob), Err(BlobError::Marker { .. })));
     fs::remove_file(&marker).expect("remove");
     assert!(matches!(check().faults[..], [Fault::Marker { .. }]));
+}
+
+/// Makes a journal say that its writer had not got to the end.
+fn unsettle(journal: &Path) {
+    use sha2::Digest as _;
+    let text = fs::read_to_string(journal)
+        .expect("journal")
+        .replace("state settled", "state begun");
+    let body = &text[..text.find("sum ").expect("a sum")];
+    let sum = Digest(sha2::Sha256::digest(body).into());
+    let mut text = format!("{body}sum {sum}\n");
+    text.push_str(&"\n".repeat(512 - text.len()));
+    fs::write(journal, text).expect("write");
 }

@@ -22,7 +22,17 @@ impl Fixture {
     }
 
     pub fn with(encryption: Encryption) -> Fixture {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Fixture::in_folder(tempfile::tempdir().expect("a temporary folder"), encryption)
+    }
+
+    /// In memory where there is such a folder, for tests that make hundreds of vaults
+    /// and gain nothing from a disk that really syncs.
+    pub fn fleeting() -> Fixture {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Fixture::in_folder(folder.expect("a temporary folder"), Encryption::On)
+    }
+
+    fn in_folder(folder: TempDir, encryption: Encryption) -> Fixture {
         let files = KeyFiles {
             signing: folder.path().join("signing.key"),
             blobs: folder.path().join("blobs.key"),

@@ -173,7 +173,7 @@ fn work(vault: &Vault, acknowledged: &mut Vec<String>) -> Option<standing_vault:
 }
 
 fn fail_at(how: How, at: u64) -> bool {
-    let fixture = Fixture::new();
+    let fixture = Fixture::fleeting();
     let steps = Arc::new(AtomicU64::new(0));
     let disk = Arc::new(Faulty {
         how,

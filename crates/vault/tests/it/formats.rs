@@ -368,6 +368,46 @@ fn every_change_to_a_checkpoint_is_noticed() {
 }
 
 #[test]
+fn a_checkpoint_for_another_log_is_refused_though_the_key_signed_it() {
+    use base64::Engine as _;
+    use ed25519_dalek::Signer as _;
+    let signing = ed25519_dalek::SigningKey::from_bytes(&[3; 32]);
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let encoded = base64.encode([&[1], signing.verifying_key().as_bytes().as_slice()].concat());
+    let id = |name: &str| {
+        use sha2::Digest as _;
+        let hash = sha2::Sha256::digest(
+            [
+                name.as_bytes(),
+                b"\n\x01",
+                signing.verifying_key().as_bytes(),
+            ]
+            .concat(),
+        );
+        <[u8; 4]>::try_from(&hash[..4]).expect("four bytes")
+    };
+    let hex: String = id("log.example")
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    let key: PublicKey = format!("log.example+{hex}+{encoded}")
+        .parse()
+        .expect("a key");
+    let note = |origin: &str| {
+        let text = format!("{origin}\n0\n{}\n", standing_vault::Hash::of_nothing());
+        let signature = signing.sign(text.as_bytes()).to_bytes();
+        let line = base64.encode([&id("log.example")[..], &signature].concat());
+        format!("{text}\n\u{2014} log.example {line}\n")
+    };
+    assert_eq!(
+        Checkpoint::verify(&note("log.example"), &key).map(|c| c.size),
+        Ok(0)
+    );
+    let error = Checkpoint::verify(&note("other.example"), &key).expect_err("another log's");
+    assert!(matches!(error, NoteError::OtherLog { .. }), "{error}");
+}
+
+#[test]
 fn public_keys_round_trip_and_bad_ones_are_refused() {
     let fixture = Fixture::new();
     let key = fixture.open().public_key().clone();

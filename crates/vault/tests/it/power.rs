@@ -243,7 +243,7 @@ fn work(vault: &Vault) -> Acknowledged {
 }
 
 fn cut_at(cut: u64) -> bool {
-    let mut fixture = Fixture::new();
+    let mut fixture = Fixture::fleeting();
     let durable = Arc::new(Mutex::new(Durable::default()));
     durable.lock().expect("not poisoned").adopt(&fixture.dir());
     let disk = Power {

@@ -112,7 +112,7 @@ fn assert_sound(fixture: &Fixture) {
 #[test]
 fn processes_and_threads_append_at_once() {
     const APPENDS: u64 = 40;
-    let fixture = Fixture::new();
+    let fixture = Fixture::fleeting();
     let shared = fixture.open();
     let mut children: Vec<Child> = (0..3)
         .map(|i| spawn(&fixture, &format!("process{i}"), APPENDS))
@@ -167,11 +167,11 @@ fn a_kill_at_any_instant_loses_nothing_acknowledged() {
         .expect("after 1970")
         .subsec_nanos()
         | 1;
-    let mut fixture = Fixture::new();
+    let mut fixture = Fixture::fleeting();
     let mut acknowledged = BTreeSet::new();
     for kill in 0..kills {
         if kill % 10 == 0 {
-            fixture = Fixture::new();
+            fixture = Fixture::fleeting();
             acknowledged = BTreeSet::new();
         }
         random ^= random << 13;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use standing_vault::{
-    AppendError, Blob, InitError, OpenError, Options, ReadError, Vault, leaf_hash,
-    verify_consistency, verify_inclusion,
+    AppendError, Blob, CopyError, InitError, OpenError, Options, ReadError, Vault, Verdict, fsck,
+    leaf_hash, verify_consistency, verify_inclusion,
 };
 
 use crate::common::{Fixture, ORIGIN, draft, drafts, read_blob, time};
@@ -163,4 +163,46 @@ fn a_missing_journal_is_made_anew() {
     let vault = fixture.open();
     vault.append(&drafts(3)).expect("append");
     assert_eq!(fixture.open().size(), 6);
+}
+
+#[test]
+fn a_copy_is_a_sound_vault_of_one_instant() {
+    let fixture = Fixture::new();
+    let vault = fixture.open();
+    let blob = vault.put_blob(b"payload").expect("blob").digest;
+    vault.append(&[draft("names it", &[blob])]).expect("append");
+    let copy = fixture.folder.path().join("copy");
+    std::thread::scope(|scope| {
+        let writer =
+            scope.spawn(|| (0..100).for_each(|_| drop(vault.append(&drafts(20)).expect("append"))));
+        Vault::open_read_only(&fixture.dir(), None)
+            .expect("open")
+            .copy_to(&copy)
+            .expect("copy");
+        writer.join().expect("the writer ends well");
+    });
+    let key = Some(fixture.keys.blob_key());
+    let report = fsck(&copy, key, None, &mut |_, _| {}).expect("readable");
+    assert_eq!(
+        (report.verdict(), report.notes.as_slice()),
+        (Verdict::Sound, &[][..]),
+        "{:#?}",
+        report.faults
+    );
+    let copied = Vault::open(&copy, &fixture.keys).expect("open");
+    assert_eq!(read_blob(&copied, &blob), b"payload");
+    assert!(matches!(
+        vault.copy_to(&copy),
+        Err(CopyError::Occupied { .. })
+    ));
+    let path = vault
+        .consistency_proof(copied.size(), vault.size())
+        .expect("proof");
+    assert!(verify_consistency(
+        copied.size(),
+        &copied.root(),
+        vault.size(),
+        &vault.root(),
+        &path
+    ));
 }
