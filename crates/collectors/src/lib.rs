@@ -17,6 +17,7 @@ mod hr;
 mod json;
 mod ldif;
 mod lines;
+mod osv;
 mod purl;
 mod register;
 mod registry;

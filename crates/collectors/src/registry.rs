@@ -9,6 +9,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::ldif::Ldif,
+    &crate::osv::Osv,
     &crate::register::Register,
     &crate::sbom::Sbom,
     &crate::training::Training,
