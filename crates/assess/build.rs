@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checks");
-    println!("cargo::rerun-if-changed={}", folder.display());
+    // Asked when the script runs: one that was compiled elsewhere would list another checkout.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let folder = Path::new(&here).join("../../checks");
+    println!("cargo::rerun-if-changed=../../checks");
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .map(|entries| {
             entries
@@ -14,7 +16,10 @@ fn main() {
                 .filter_map(|name| name.strip_suffix(".sql").map(str::to_owned))
                 .collect()
         })
-        .unwrap_or_default();
+        .unwrap_or_else(|error| {
+            println!("cargo::error=cannot read {}: {error}", folder.display());
+            Vec::new()
+        });
     names.sort();
     let mut list = String::from("&[\n");
     for name in names {
