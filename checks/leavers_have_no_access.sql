@@ -1,8 +1,8 @@
 -- claim:      Nobody who has left still has a working account.
 -- cannot see: accounts in systems that no source reads, and people whom the HR source never knew.
 -- matters:    a leaver's account is the one that nobody watches.
--- needs:      person, link
--- over:       account
+-- needs:      person
+-- over:       account, link
 -- parameter:  leaver_days = 1
 -- when empty: met
 -- revision:   1

@@ -12,6 +12,7 @@ use standing_facts::GapCode;
 use crate::catalogue::{Asked, Binding, Catalogue, Item, Mandatory, Scheme};
 use crate::check::{Check, CheckError, CheckResult, Reason, Verdict};
 use crate::estate::Estate;
+use crate::time::long_date;
 
 /// What an item's answer rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -331,7 +332,10 @@ impl Judge<'_, '_> {
             Some((scheme, until, _)) => Finding::new(
                 Verdict::NotApplicable,
                 Basis::Measured,
-                format!("Waived by the firm's own {scheme} certificate, valid until {until}."),
+                format!(
+                    "Waived by the firm's own {scheme} certificate, valid until {}.",
+                    long_date(*until)
+                ),
                 None,
             ),
             None => self.finding(statement.as_ref()),
@@ -443,7 +447,7 @@ impl Judge<'_, '_> {
         };
         let claimed = in_force.filter(|s| s.answer == "yes");
         let said = claimed.map_or(String::new(), |s| {
-            format!(" A statement of {} says otherwise.", s.stated_on)
+            format!(" A statement of {} says otherwise.", long_date(s.stated_on))
         });
         let reason = format!(
             "{} It does not hold for {} of {}.{first}{more}{said}",
@@ -531,7 +535,11 @@ impl Judge<'_, '_> {
             Some(s) if s.answer == "yes" => Finding::new(
                 Verdict::Met,
                 Basis::Measured,
-                format!("{holds} Stated by {} on {}.", who(s), s.stated_on),
+                format!(
+                    "{holds} Stated by {} on {}.",
+                    who(s),
+                    long_date(s.stated_on)
+                ),
                 None,
             ),
             Some(s) => Finding::new(
@@ -558,7 +566,7 @@ impl Judge<'_, '_> {
                 format!(
                     "Stated by {} on {}: {}",
                     who(s),
-                    s.stated_on,
+                    long_date(s.stated_on),
                     sentence(&s.statement)
                 ),
                 None,
@@ -596,7 +604,8 @@ impl Judge<'_, '_> {
                 Basis::Lapsed,
                 format!(
                     "The statement of {} could be relied upon until {}.{measured}",
-                    s.stated_on, s.expires_on
+                    long_date(s.stated_on),
+                    long_date(s.expires_on)
                 ),
                 Some("the SIRO, to state it anew"),
             ),
@@ -740,7 +749,11 @@ fn lapses(
                 on: day_after(s.expires_on),
                 what: "statement",
                 name: item.item.clone(),
-                detail: format!("The statement of {} on {} expires.", s.stated_on, item.item),
+                detail: format!(
+                    "The statement of {} on {} expires.",
+                    long_date(s.stated_on),
+                    item.item
+                ),
                 items: vec![item.item.clone()],
             });
         }

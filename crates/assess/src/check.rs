@@ -299,9 +299,13 @@ impl Check {
     }
 }
 
-fn explain(error: &rusqlite::Error, budget: u64) -> String {
+/// What went wrong, in words for the person who wrote the statement.
+pub(crate) fn explain(error: &rusqlite::Error, budget: u64) -> String {
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
         return format!("took more than its budget of {budget} million steps");
+    }
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) {
+        return "only reading is allowed: one SELECT over the tables".into();
     }
     error.to_string()
 }
@@ -440,8 +444,8 @@ impl Columns {
             )
         })?;
         let lapses = match self.lapses {
-            Some(i) => text(i)?.parse().ok(),
-            None => None,
+            Some(i) if verdict == Verdict::Met => text(i)?.parse().ok(),
+            _ => None,
         };
         Ok(Subject {
             subject: text(self.at[0])?,

@@ -10,7 +10,7 @@ use standing_facts::{Gap, GapCode, Table, tables};
 
 use crate::derive::SupportRow;
 use crate::index::{Index, IndexError, RECORDS, column_names};
-use crate::time::{AsOf, day_of};
+use crate::time::{AsOf, day_of, long_date};
 
 /// Whether sources that are read today are taken to be read on a later day too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,15 @@ pub struct SourceState {
     /// What went wrong since the last complete run, which still stands.
     pub warning: Option<String>,
     scope: String,
+}
+
+/// The rows of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Rows, one value a column.
+    pub rows: Vec<Vec<rusqlite::types::Value>>,
 }
 
 /// The index seen as of one moment, with everything derived.
@@ -131,6 +140,32 @@ impl<'a> Estate<'a> {
 
     pub(crate) fn connection(&self) -> &Connection {
         self.connection
+    }
+
+    /// Runs one SELECT of the user's, read-only and bounded by `budget` million steps.
+    ///
+    /// # Errors
+    /// What SQLite says, in words for the person who wrote the statement.
+    pub fn query(&self, sql: &str, budget: u64) -> Result<Answer, String> {
+        crate::check::guarded(self.connection, budget, || {
+            let mut statement = self.connection.prepare(sql)?;
+            let columns: Vec<String> = statement
+                .column_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let mut found = statement.raw_query();
+            let mut rows = Vec::new();
+            while let Some(row) = found.next()? {
+                rows.push(
+                    (0..columns.len())
+                        .map(|i| row.get(i))
+                        .collect::<Result<_, _>>()?,
+                );
+            }
+            Ok(Answer { columns, rows })
+        })
+        .map_err(|error| crate::check::explain(&error, budget))
     }
 
     /// What each source tells of a table; empty if no source is configured that yields it.
@@ -357,7 +392,7 @@ fn state(
     let fresh_until = read_on.and_then(|day| day.checked_add(days.days()).ok());
     let stale = freshness == Freshness::Measured && fresh_until.is_none_or(|d| d < as_of.date);
     let stale = stale.then(|| {
-        let on = read_on.map_or_else(|| "an unknown day".into(), |d| d.to_string());
+        let on = read_on.map_or_else(|| "an unknown day".into(), long_date);
         gap(
             GapCode::Stale,
             format!("last read completely on {on}, and relied upon for {days} days only"),

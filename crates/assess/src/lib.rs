@@ -17,4 +17,4 @@ mod time;
 
 pub use estate::{Estate, Freshness};
 pub use index::Index;
-pub use time::AsOf;
+pub use time::{AsOf, long_date};

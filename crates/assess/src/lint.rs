@@ -192,16 +192,14 @@ fn within_correlated(steps: &[Step], step: &Step) -> bool {
 }
 
 /// What to do instead, naming the columns of the table by which the statement compares.
-fn advice(check: &Check, alias: &str) -> String {
-    let mut columns: BTreeSet<String> = BTreeSet::new();
-    for line in check.sql.lines() {
-        let words = words(line);
-        for w in words.windows(3) {
-            if w[0] == alias.to_lowercase() && w[1] == "." {
-                columns.insert(format!("{alias}.{}", w[2]));
-            }
-        }
-    }
+fn advice(check: &Check, table: &str) -> String {
+    let words: Vec<String> = check.sql.lines().flat_map(words).collect();
+    let aliases = aliases(&words, table);
+    let columns: BTreeSet<String> = words
+        .windows(3)
+        .filter(|w| w[1] == "." && aliases.contains(&w[0]))
+        .map(|w| format!("{}.{}", w[0], w[2]))
+        .collect();
     let which = if columns.is_empty() {
         String::new()
     } else {
@@ -209,8 +207,29 @@ fn advice(check: &Check, alias: &str) -> String {
         format!(" (it is compared by {})", columns.join(", "))
     };
     format!(
-        "scans all of {alias} once for each row of another table{which}: compare an indexed column \
+        "scans all of {table} once for each row of another table{which}: compare an indexed column \
          as it stands, without a function around it; keys, identities and references are indexed, \
          see docs/facts.md"
     )
+}
+
+/// The names by which a statement speaks of a table: its own, and what stands behind it in FROM.
+fn aliases(words: &[String], table: &str) -> BTreeSet<String> {
+    const NOT_NAMES: &[&str] = &[
+        "on", "where", "join", "left", "inner", "cross", "using", "group", "order", "union",
+        "limit", ",",
+    ];
+    let mut aliases = BTreeSet::from([table.to_lowercase()]);
+    for (i, pair) in words.windows(2).enumerate() {
+        if pair[1] != table || !matches!(pair[0].as_str(), "from" | "join" | ",") {
+            continue;
+        }
+        let rest = &words[i + 2..];
+        let named = match rest.first().map(String::as_str) {
+            Some("as") => rest.get(1),
+            _ => rest.first(),
+        };
+        aliases.extend(named.filter(|n| !NOT_NAMES.contains(&n.as_str())).cloned());
+    }
+    aliases
 }

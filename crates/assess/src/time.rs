@@ -47,3 +47,23 @@ fn london() -> TimeZone {
 fn text(instant: Timestamp) -> String {
     format!("{instant:.3}")
 }
+
+/// `7 November 2026`: how days are written for people.
+pub fn long_date(date: Date) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let month = usize::try_from(date.month() - 1).unwrap_or_default();
+    format!("{} {} {}", date.day(), MONTHS[month], date.year())
+}

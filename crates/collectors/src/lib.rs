@@ -37,3 +37,4 @@ pub use json::{Piece, stream_objects};
 pub use registry::{ALL, by_kind};
 pub use run::{Run, run};
 pub use sink::Sink;
+pub use spreadsheet::{WorkbookSheet, workbook};

@@ -16,6 +16,8 @@ const UNPACKED_BYTES: u64 = 256 << 20;
 const PARTS: usize = 5_000;
 /// Excel's own limit; a cell beyond it is a trick.
 const COLUMNS: u32 = 16_384;
+/// The last row that a sheet can have.
+const ROWS: usize = 1_048_576;
 
 /// Why a workbook is not read.
 #[derive(Debug)]
@@ -147,7 +149,67 @@ pub(crate) fn rows(
         .map(|s| s.name.clone())
         .ok_or_else(|| malformed("has no visible sheet"))?;
     odd.other_sheets = sheets.len() - 1;
-    let mut cells = book.worksheet_cells_reader(&first).map_err(|_| broken())?;
+    let since_1904 = odd.since_1904;
+    cells(&mut book, &first, &mut odd, &mut |number, row| {
+        each(number, row, since_1904)
+    })?;
+    Ok(odd)
+}
+
+/// One sheet of a workbook: its name and its rows, empty rows included, so that the position in the
+/// list is the row number less one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkbookSheet {
+    /// The name on the tab.
+    pub name: String,
+    /// Cells as text; rows differ in length.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Every sheet of a workbook, within the limits that protect the reader.
+///
+/// # Errors
+/// What is wrong with the workbook, as the end of a sentence that begins with its name.
+pub fn workbook(bytes: &[u8]) -> Result<Vec<WorkbookSheet>, String> {
+    let read = || -> Result<Vec<WorkbookSheet>, Refusal> {
+        if bytes.len() as u64 > FILE_BYTES {
+            return Err(too_large(format!("is larger than {FILE_BYTES} bytes")));
+        }
+        check(bytes)?;
+        let broken = || malformed("is not a readable workbook (.xlsx)");
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| broken())?;
+        let mut sheets = Vec::new();
+        for name in book.sheet_names() {
+            let mut odd = Oddities {
+                since_1904: book.has_1904_epoch(),
+                ..Oddities::default()
+            };
+            let mut rows: Vec<Vec<String>> = Vec::new();
+            cells(&mut book, &name, &mut odd, &mut |number, row| {
+                let at = usize::try_from(number)
+                    .unwrap_or(usize::MAX)
+                    .saturating_sub(1);
+                if at < ROWS {
+                    rows.resize(rows.len().max(at), Vec::new());
+                    rows.push(row.to_vec());
+                }
+            })?;
+            sheets.push(WorkbookSheet { name, rows });
+        }
+        Ok(sheets)
+    };
+    read().map_err(|refusal| refusal.why)
+}
+
+/// Hands out every row of one sheet that has a cell, with its row number, from 1.
+fn cells(
+    book: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+    odd: &mut Oddities,
+    each: &mut dyn FnMut(u64, &[String]),
+) -> Result<(), Refusal> {
+    let broken = || malformed("is not a readable workbook (.xlsx)");
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(|_| broken())?;
     let mut row: Vec<String> = Vec::new();
     let mut at = 0;
     while let Some(cell) = cells
@@ -156,7 +218,7 @@ pub(crate) fn rows(
     {
         if cell.pos.0 != at {
             if !row.is_empty() {
-                each(u64::from(at) + 1, &row, odd.since_1904);
+                each(u64::from(at) + 1, &row);
                 row.clear();
             }
             at = cell.pos.0;
@@ -180,9 +242,9 @@ pub(crate) fn rows(
         };
     }
     if !row.is_empty() {
-        each(u64::from(at) + 1, &row, odd.since_1904);
+        each(u64::from(at) + 1, &row);
     }
-    Ok(odd)
+    Ok(())
 }
 
 /// A cell's text: days as ISO dates, whole numbers without a fraction.

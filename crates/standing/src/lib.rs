@@ -2,16 +2,16 @@
 
 mod cli;
 mod collect;
-mod config;
+pub mod config;
 // mod demo;
 mod edition;
 mod explain;
 mod failure;
-mod home;
+pub mod home;
 mod init;
 mod judge;
 mod progress;
-mod project;
+pub mod project;
 mod query;
 mod record;
 mod sheet;

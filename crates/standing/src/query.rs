@@ -21,7 +21,7 @@ Examples:
   standing query --as-of 2026-09-30 --output csv \"select login from account where privileged\"";
 
 /// Millions of steps that a query may take.
-const BUDGET: u64 = 2_000;
+const BUDGET: u64 = 1_000;
 
 /// Runs one query. Exit code 0.
 ///

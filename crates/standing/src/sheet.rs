@@ -1,9 +1,121 @@
-//! Reading a user's download of the official spreadsheet.
+//! `standing edition import`: the user's own download of the official spreadsheet, laid over what
+//! we know. Its wording stays in the user's vault.
 
 use std::path::Path;
 
-use crate::failure::Failure;
+use serde_json::json;
+use standing_assess::catalogue::{Catalogue, Overlay, sheet};
+use standing_collectors::workbook;
 
-pub fn import(_: &Path, _: &Path, _: &str, _: bool) -> Result<u8, Failure> {
-    Err(Failure::usage("soon"))
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::text::{Style, count};
+
+/// Runs `standing edition import FILE --edition ID`. Exit code 0 if everything was understood, 1 if
+/// something was left aside.
+///
+/// # Errors
+/// When the file is no workbook, or can be understood in two ways.
+pub fn import(folder: &Path, file: &Path, edition: &str, dry_run: bool) -> Result<u8, Failure> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if edition.is_empty() || !edition.chars().all(plain) {
+        return Err(Failure::usage(format!(
+            "--edition {edition:?}: expected a short name such as v9"
+        )));
+    }
+    let shown = file.display();
+    let bytes = std::fs::read(file)
+        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let sheets: Vec<sheet::Sheet> = workbook(&bytes)
+        .map_err(|why| Failure::configuration(format!("{shown} {why}")))?
+        .into_iter()
+        .map(|s| sheet::Sheet {
+            name: s.name,
+            rows: s.rows,
+        })
+        .collect();
+    let title = file
+        .file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let catalogue = Catalogue::builtin();
+    let overlay = sheet::read(catalogue, edition, &title, &sheets).map_err(|error| {
+        Failure::configuration(format!("{shown}: {error}")).hint(
+            "nothing was imported; remove or rename the column that is not meant, and try again",
+        )
+    })?;
+    print!("{}", summary(catalogue, &overlay, Style::stdout()));
+    if dry_run {
+        println!("\nNothing was kept (--dry-run).");
+    } else {
+        let home = Home::open(folder)?;
+        let index = home.index()?;
+        let original = home.vault.put_blob(&bytes)?;
+        let text = serde_json::to_vec(&overlay).map_err(Failure::integrity)?;
+        let kept = home.vault.put_blob(&text)?;
+        let body = json!({
+            "edition": edition,
+            "original": original.digest.reference(),
+            "overlay": kept.digest.reference(),
+        });
+        let entry = home.append(&index, "edition", body)?;
+        println!("\nentry {}: {edition} imported", entry.seq);
+    }
+    let aside = overlay.unmatched_columns.len() + overlay.unmatched_rows.len();
+    Ok(u8::from(aside > 0))
+}
+
+fn summary(catalogue: &Catalogue, overlay: &Overlay, style: Style) -> String {
+    let mut text = format!(
+        "{}\n",
+        style.strong(&format!(
+            "{} as the sheet of edition {}",
+            overlay.title, overlay.edition
+        ))
+    );
+    for profile in overlay.profiles() {
+        let rows: Vec<_> = overlay
+            .rows
+            .iter()
+            .filter(|r| r.profile == profile)
+            .collect();
+        let asked = rows.iter().filter(|r| r.evidence_text.is_some()).count();
+        let mandatory = rows
+            .iter()
+            .filter(|r| r.evidence_text.is_some() && r.mandatory == Some(true))
+            .count();
+        text.push_str(&format!(
+            "  {profile}: {asked} items asked, {mandatory} of them marked mandatory\n"
+        ));
+    }
+    for difference in catalogue.count_differences(overlay) {
+        text.push_str(&format!(
+            "  differs: {} has {} {}, {} was said to have {}{}\n",
+            difference.profile,
+            difference.found,
+            difference.what,
+            difference.expected_of,
+            if difference.approximate { "about " } else { "" },
+            difference.expected
+        ));
+    }
+    for (what, left) in [
+        ("column or tab", &overlay.unmatched_columns),
+        ("row or cell", &overlay.unmatched_rows),
+    ] {
+        if left.is_empty() {
+            continue;
+        }
+        text.push_str(&format!(
+            "  {} not taken:\n",
+            count(left.len() as u64, what)
+        ));
+        for one in left {
+            let content: String = one.content.chars().take(60).collect();
+            text.push_str(&format!(
+                "    {} {}: {} ({content:?})\n",
+                one.sheet, one.place, one.why
+            ));
+        }
+    }
+    text
 }

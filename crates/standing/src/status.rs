@@ -161,9 +161,12 @@ fn line(item: &ItemStanding, style: Style) -> String {
 }
 
 fn block(item: &ItemStanding, style: Style) -> String {
-    let certainty = match item.mandatory {
-        "yes" => format!("mandatory ({})", item.certainty),
-        _ => "not known whether mandatory".into(),
+    let certainty = match (item.mandatory, item.certainty) {
+        ("yes", "sourced" | "imported") => "mandatory",
+        ("yes", "older-edition") => "mandatory in an older edition",
+        ("yes", "inferred") => "mandatory, by inference",
+        ("yes", _) => "mandatory by likeness or one weak source",
+        _ => "not known whether mandatory",
     };
     let mut text = format!(
         "  {} {:<7}{}\n           {}\n           {}\n",

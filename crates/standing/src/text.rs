@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 
-use jiff::civil::Date;
 use standing_assess::check::Verdict;
+pub use standing_assess::long_date as day;
 
 /// How to write for whoever reads.
 #[derive(Clone, Copy, Debug)]
@@ -83,26 +83,6 @@ impl Style {
         }
         lines.join(&format!("\n{}", " ".repeat(indent)))
     }
-}
-
-/// `7 November 2026`.
-pub fn day(date: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = usize::try_from(date.month() - 1).unwrap_or_default();
-    format!("{} {} {}", date.day(), MONTHS[month], date.year())
 }
 
 /// `1 file`, `2 files`, `1,234 files`.

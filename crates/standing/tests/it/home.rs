@@ -30,7 +30,14 @@ impl Home {
 
     /// Runs the program in the folder.
     pub fn run(&self, words: &[&str]) -> Done {
-        run_in(if self.path.is_dir() { &self.path } else { Path::new("/") }, words)
+        run_in(
+            if self.path.is_dir() {
+                &self.path
+            } else {
+                Path::new("/")
+            },
+            words,
+        )
     }
 
     /// Writes a file below the folder.
@@ -62,13 +69,18 @@ pub struct Done {
 impl Done {
     /// Standard output as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.out, self.err))
     }
 }
 
 /// Runs the program in a folder.
 pub fn run_in(folder: &Path, words: &[&str]) -> Done {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_standing"))
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_standing"))
         .args(words)
         .current_dir(folder)
         .env("STANDING_ACTOR", "Tester")

@@ -1,0 +1,157 @@
+//! Bad input gets a clear error that names file, line and expectation; nothing is half-written.
+
+use crate::home::Home;
+
+#[test]
+fn every_mistake_in_the_configuration_is_reported_at_once_with_its_line() {
+    let home = Home::new();
+    home.write(
+        "standing.toml",
+        "[organisation]\nname = \"Firm\"\nprofil = \"company-3\"\n\n[source.hr]\nkind = \"rh\"\npath = \"a.csv\"\n\n\
+         [source.Bad]\nkind = \"hr\"\nfresh_for_days = 0\n",
+    );
+    let done = home.run(&["status"]);
+    assert_eq!(done.code, 2);
+    for part in [
+        "line 3: unknown field \"profil\"",
+        "line 5: source \"hr\": no kind \"rh\"",
+        "line 9: source name \"Bad\"",
+        "line 11: fresh_for_days: expected 1 to 366 days",
+        "source \"Bad\" has no path",
+        "hint: did you mean",
+    ] {
+        assert!(done.err.contains(part), "{part}\n{}", done.err);
+    }
+}
+
+#[test]
+fn the_template_is_valid_as_it_stands_and_with_its_example_switched_on() {
+    let home = Home::new();
+    assert_eq!(home.run(&["source", "list"]).code, 0);
+    let text = std::fs::read_to_string(home.path.join("standing.toml")).unwrap();
+    let on: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.contains(" = ") || rest.starts_with('[') => rest.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    home.write("standing.toml", on.join("\n"));
+    std::fs::create_dir(home.path.join("checks")).unwrap();
+    let done = home.run(&["source", "list"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("hr"));
+}
+
+#[test]
+fn a_home_is_never_made_over_another() {
+    let home = Home::new();
+    let before = std::fs::read(home.path.join("vault/log/checkpoint")).unwrap();
+    let again = home.run(&["init", "."]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("exists already"));
+    assert_eq!(
+        before,
+        std::fs::read(home.path.join("vault/log/checkpoint")).unwrap()
+    );
+}
+
+#[test]
+fn outside_a_home_the_next_step_is_named() {
+    let home = Home::empty();
+    let done = home.run(&["status"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("hint: `standing init`"), "{}", done.err);
+}
+
+#[test]
+fn a_key_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    for key in ["keys/signing.key", "keys/blobs.key"] {
+        let path = home.path.join(key);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let done = home.run(&["status"]);
+        assert_eq!(done.code, 2);
+        assert!(
+            done.err.contains(key) && done.err.contains("chmod 600"),
+            "{}",
+            done.err
+        );
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[test]
+fn words_nearly_right_are_helped() {
+    let home = Home::new();
+    home.configure("[source.hr]\nkind = \"hr\"\npath = \"people.csv\"\n");
+    for (words, hint) in [
+        (&["collect", "hx"][..], "did you mean \"hr\"?"),
+        (
+            &["check", "leavers_have_no_acces"],
+            "did you mean leavers_have_no_access?",
+        ),
+        (&["record", "suplier", "list"], "did you mean \"supplier\"?"),
+        (
+            &["record", "supplier", "add", "nme=X"],
+            "did you mean \"name\"?",
+        ),
+        (&["item", "99.1.1"], "lists the items"),
+        (
+            &["status", "--as-of", "yesterday"],
+            "a day is written 2026-11-21",
+        ),
+        (
+            &["status", "--publish-on", "2020-01-01"],
+            "before the day judged",
+        ),
+        (&["query", "delete from person"], "docs/facts.md"),
+        (
+            &["query", "attach database 'x' as y"],
+            "only reading is allowed",
+        ),
+        (&["source", "kinds", "grph"], "did you mean \"graph\"?"),
+    ] {
+        let done = home.run(words);
+        assert_eq!(done.code, 2, "{words:?}\n{}", done.out);
+        assert!(done.err.contains(hint), "{words:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn adding_a_source_that_would_not_be_valid_changes_nothing() {
+    let home = Home::new();
+    let before = std::fs::read(home.path.join("standing.toml")).unwrap();
+    let done = home.run(&[
+        "source", "add", "x", "--kind", "register", "--path", "x.csv",
+    ]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("lacks table"), "{}", done.err);
+    assert_eq!(
+        before,
+        std::fs::read(home.path.join("standing.toml")).unwrap()
+    );
+}
+
+#[test]
+fn a_query_never_outlives_its_budget() {
+    let home = Home::new();
+    let endless =
+        "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n";
+    let done = home.run(&["query", endless]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("budget"), "{}", done.err);
+}
+
+#[test]
+fn a_csv_cell_is_never_a_formula() {
+    let home = Home::new();
+    let done = home.run(&[
+        "query",
+        "--output",
+        "csv",
+        "select '=1+1' as a, '-5' as b, 'x,\"y' as c",
+    ]);
+    assert_eq!(done.out, "a,b,c\n'=1+1,-5,\"x,\"\"y\"\n");
+}
