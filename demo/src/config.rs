@@ -6,38 +6,115 @@ use jiff::civil::{Date, date};
 
 use crate::firm;
 
-/// One source: name, kind, path below `estate/`, and what else stands in its table.
-type Source = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+/// One source.
+struct Source {
+    name: &'static str,
+    kind: &'static str,
+    /// Below `estate/`.
+    path: &'static str,
+    /// The collector's own settings.
+    settings: &'static [(&'static str, &'static str)],
+    /// Columns of the facts and the headings under which they stand.
+    columns: &'static [(&'static str, &'static str)],
+}
+
+type Pairs = &'static [(&'static str, &'static str)];
+
+const fn source(
+    name: &'static str,
+    kind: &'static str,
+    path: &'static str,
+    settings: Pairs,
+) -> Source {
+    Source {
+        name,
+        kind,
+        path,
+        settings,
+        columns: &[],
+    }
+}
+
+const fn register(name: &'static str, path: &'static str, table: Pairs) -> Source {
+    source(name, "register", path, table)
+}
 
 /// Every source, in the order of the file.
-pub(crate) const SOURCES: &[Source] = &[
-    ("hr", "hr", "hr/people.csv", &[]),
-    ("entra", "graph", "entra", &[("system", firm::ENTRA)]),
-    (
+const SOURCES: &[Source] = &[
+    source("hr", "hr", "hr/people.csv", &[]),
+    source("entra", "graph", "entra", &[("system", firm::ENTRA)]),
+    source(
         "entra-partner",
         "graph",
         "entra-partner",
         &[("system", firm::DESK)],
     ),
-    (
+    source(
         "directory",
         "ldif",
         "directory/office.ldif",
         &[("system", firm::DIRECTORY)],
     ),
-    ("aws", "aws-iam", "aws", &[("system", firm::AWS)]),
-    (
+    source("aws", "aws-iam", "aws", &[("system", firm::AWS)]),
+    source("hosts", "unix", "hosts", &[]),
+    register(
         "application",
-        "register",
         "application/accounts.csv",
         &[("table", "account")],
     ),
-    ("training", "training", "training/completions.csv", &[]),
+    source("training", "training", "training/completions.csv", &[]),
+    source("packages", "dpkg", "packages", &[]),
+    Source {
+        columns: &[
+            ("id", "Serial number"),
+            ("name", "Device name"),
+            ("kind", "Category"),
+            ("owner", "Primary user"),
+            ("os", "Operating system"),
+            ("os_version", "OS release"),
+            ("encrypted", "Disk encrypted"),
+            ("antimalware", "Defender running"),
+            ("antimalware_updated_on", "Definitions updated"),
+            ("last_seen_on", "Last check-in"),
+        ],
+        ..register("laptops", "mdm/devices.csv", &[("table", "asset")])
+    },
+    register("servers", "registers/servers.csv", &[("table", "asset")]),
+    register("systems", "registers/systems.csv", &[("table", "system")]),
+    register(
+        "suppliers",
+        "registers/suppliers.csv",
+        &[("table", "supplier")],
+    ),
+    register(
+        "certificates",
+        "registers/certificates.csv",
+        &[("table", "certificate")],
+    ),
+    register(
+        "agreements",
+        "registers/agreements.csv",
+        &[("table", "agreement")],
+    ),
+    register("stores", "registers/stores.csv", &[("table", "store")]),
+    register(
+        "data-elements",
+        "registers/data-elements.csv",
+        &[("table", "data_element")],
+    ),
+    register("flows", "registers/flows.csv", &[("table", "flow")]),
+    register("backups", "registers/backups.csv", &[("table", "backup")]),
+    register(
+        "restores",
+        "registers/restores.csv",
+        &[("table", "restore")],
+    ),
+    register(
+        "incidents",
+        "registers/incidents.csv",
+        &[("table", "incident")],
+    ),
+    register("risks", "registers/risks.csv", &[("table", "risk")]),
 ];
 
 /// The text of the file.
@@ -50,16 +127,29 @@ pub(crate) fn text(as_of: Date) -> String {
         firm::NAME,
         deadline(as_of)
     );
-    for (name, kind, path, settings) in SOURCES {
-        let _ = write!(
-            text,
-            "\n[source.{name}]\nkind = \"{kind}\"\npath = \"estate/{path}\"\n"
-        );
-        for (setting, value) in *settings {
-            let _ = writeln!(text, "{setting} = \"{value}\"");
-        }
+    for source in SOURCES {
+        write(&mut text, source);
     }
     text
+}
+
+fn write(text: &mut String, source: &Source) {
+    let Source {
+        name, kind, path, ..
+    } = source;
+    let _ = write!(
+        text,
+        "\n[source.{name}]\nkind = \"{kind}\"\npath = \"estate/{path}\"\n"
+    );
+    for (setting, value) in source.settings {
+        let _ = writeln!(text, "{setting} = \"{value}\"");
+    }
+    if !source.columns.is_empty() {
+        let _ = writeln!(text, "\n[source.{name}.columns]");
+    }
+    for (column, heading) in source.columns {
+        let _ = writeln!(text, "{column} = \"{heading}\"");
+    }
 }
 
 /// The next 30 June after that day.

@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(base64("Björn".as_bytes()), "QmrDtnJu");
         assert_eq!(
             filetime(jiff::civil::date(2025, 12, 29)),
-            "134114400000000000"
+            "134114688000000000"
         );
         let mut entry = String::new();
         attribute(&mut entry, "description", &"x".repeat(100));

@@ -7,9 +7,13 @@ use crate::world::World;
 
 mod application;
 mod aws;
+mod devices;
 mod directory;
 pub(crate) mod entra;
 mod hr;
+mod packages;
+mod registers;
+mod stores;
 mod training;
 mod unix;
 
@@ -22,5 +26,9 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     aws::write(world, out)?;
     application::write(world, out)?;
     unix::write(world, out)?;
-    training::write(world, out)
+    training::write(world, out)?;
+    registers::write(world, out)?;
+    devices::write(world, out)?;
+    stores::write(world, out)?;
+    packages::write(world, out)
 }

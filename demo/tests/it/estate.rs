@@ -1,0 +1,192 @@
+//! What the estate promises.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::civil::{Date, date};
+use standing_assess::check::{CheckResult, Verdict};
+use standing_demo::{Fault, Plan, faults, generate, generate_with};
+use standing_facts::Outcome;
+
+use crate::judged::{Judged, judge, wanted};
+
+const DAY: Date = date(2026, 11, 21);
+
+fn plan(seed: u64) -> Plan {
+    Plan::new(seed, DAY)
+}
+
+fn all() -> BTreeSet<String> {
+    faults().into_iter().map(|f| f.id).collect()
+}
+
+/// Every file below a folder, by its path.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in std::fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path
+                    .strip_prefix(folder)
+                    .expect("below")
+                    .display()
+                    .to_string();
+                found.insert(name, std::fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_same_plan_writes_the_same_bytes() {
+    let write = |seed| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let estate = generate(folder.path(), &plan(seed), &wanted()).expect("written");
+        let files = files(folder.path());
+        assert_eq!(files.len(), estate.files);
+        (estate.config, estate.records, files)
+    };
+    assert!(write(1) == write(1));
+    assert!(write(1) != write(2));
+    let bytes: usize = write(1).2.values().map(Vec::len).sum();
+    assert!(bytes < 6 << 20, "{bytes} bytes");
+}
+
+fn tells(judged: &Judged) {
+    for (source, run) in &judged.runs {
+        eprintln!("{source}: {} {:?}", run.outcome.as_str(), run.counts);
+        for gap in &run.gaps {
+            eprintln!("  gap {gap:?}");
+        }
+        for problem in run.problems.iter().take(5) {
+            eprintln!("  problem {problem:?}");
+        }
+    }
+    for (name, result) in &judged.checks {
+        eprintln!(
+            "{name}: {:?} {:?} {:?}",
+            result.verdict, result.reason, result.counts
+        );
+        for gap in &result.gaps {
+            eprintln!("  gap {gap:?}");
+        }
+        let odd = |v| v == Verdict::NotMet || v == Verdict::Unknown;
+        for s in result.subjects.iter().filter(|s| odd(s.verdict)).take(8) {
+            eprintln!("  {} {}: {} | {}", s.verdict, s.subject, s.observed, s.rule);
+        }
+    }
+}
+
+fn finds(fault: &Fault, result: &CheckResult) -> usize {
+    let verdict = Verdict::parse(&fault.verdict).expect("a verdict");
+    let rows = result.subjects.iter().filter(|s| {
+        let named = s.subject.contains(&fault.subject) || s.observed.contains(&fault.subject);
+        s.verdict == verdict && named && s.excepted.is_none()
+    });
+    if fault.gap_source.is_empty() {
+        return rows.count();
+    }
+    let named = |g: &&standing_facts::Gap| g.detail.contains(&fault.gap_source);
+    result.gaps.iter().filter(named).count()
+}
+
+fn is_good(result: &CheckResult) -> bool {
+    matches!(result.verdict, Verdict::Met | Verdict::NotApplicable)
+}
+
+#[test]
+fn without_faults_every_source_is_whole_and_every_check_met() {
+    for seed in [1, 2, 3] {
+        let judged = judge(&plan(seed), &BTreeSet::new());
+        let partial: Vec<_> = judged
+            .runs
+            .iter()
+            .filter(|(_, run)| run.outcome != Outcome::Complete || run.problem_count > 0)
+            .map(|(name, _)| name)
+            .collect();
+        let failing: Vec<_> = judged.checks.values().filter(|c| !is_good(c)).collect();
+        if !partial.is_empty() || !failing.is_empty() {
+            tells(&judged);
+        }
+        let failing: Vec<_> = failing.iter().map(|c| &c.name).collect();
+        assert!(
+            partial.is_empty() && failing.is_empty(),
+            "seed {seed}: {partial:?} {failing:?}"
+        );
+        for fault in faults() {
+            assert_eq!(
+                finds(&fault, &judged.checks[&fault.check]),
+                0,
+                "{}",
+                fault.id
+            );
+        }
+    }
+}
+
+#[test]
+fn with_all_faults_each_is_found() {
+    for seed in [1, 2, 3] {
+        let judged = judge(&plan(seed), &all());
+        let missed: Vec<_> = faults()
+            .into_iter()
+            .filter(|f| finds(f, &judged.checks[&f.check]) < f.count.max(1))
+            .map(|f| f.id)
+            .collect();
+        if !missed.is_empty() {
+            tells(&judged);
+        }
+        assert!(missed.is_empty(), "seed {seed}: {missed:?}");
+    }
+}
+
+#[test]
+fn each_fault_alone_turns_the_checks_it_names_and_no_others() {
+    for fault in faults() {
+        let judged = judge(&plan(1), &BTreeSet::from([fault.id.clone()]));
+        let turned = judged.checks.values().filter(|c| !is_good(c));
+        let turned: BTreeSet<&str> = turned.map(|c| c.name.as_str()).collect();
+        let named: BTreeSet<&str> = fault
+            .also
+            .iter()
+            .chain([&fault.check])
+            .map(String::as_str)
+            .collect();
+        if turned != named {
+            tells(&judged);
+        }
+        assert_eq!(turned, named, "{}", fault.id);
+        assert_eq!(
+            finds(&fault, &judged.checks[&fault.check]),
+            fault.count.max(1),
+            "{}",
+            fault.id
+        );
+        let partial = judged
+            .runs
+            .iter()
+            .filter(|(_, r)| r.outcome != Outcome::Complete);
+        let partial: Vec<&str> = partial.map(|(name, _)| name.as_str()).collect();
+        let expected: Vec<&str> = Some(fault.gap_source.as_str())
+            .filter(|s| !s.is_empty())
+            .into_iter()
+            .collect();
+        assert_eq!(partial, expected, "{}", fault.id);
+    }
+}
+
+#[test]
+fn a_larger_estate_is_larger() {
+    let write = |scale| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let plan = Plan { scale, ..plan(1) };
+        generate_with(folder.path(), &plan, &[], &BTreeSet::new()).expect("written");
+        files(folder.path()).values().map(Vec::len).sum::<usize>()
+    };
+    assert!(write(3) > 2 * write(1));
+}

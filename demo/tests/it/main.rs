@@ -1,0 +1,4 @@
+//! The estate as collectors read it and checks judge it.
+
+mod estate;
+mod judged;
