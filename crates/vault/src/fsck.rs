@@ -213,7 +213,10 @@ fn beyond(tiles: &[TileName], journal: Option<&format::Journal>, head: Head, rep
         .iter()
         .filter(|tile| !reaches(head.size)(tile))
         .collect();
-    let interrupted = journal.is_some_and(|j| !j.settled && j.from == here && j.to.0 > head.size);
+    // Partial tiles are removed only after a commit: without them it was none that stopped short.
+    let interrupted = journal.is_some_and(|journal| {
+        !journal.settled && journal.from == here && journal.to.0 > head.size
+    }) && ends_whole(tiles, head.size);
     let explained = |tile: &&TileName| {
         interrupted && journal.is_some_and(|journal| reaches(journal.to.0)(tile))
     };
@@ -227,7 +230,7 @@ fn beyond(tiles: &[TileName], journal: Option<&format::Journal>, head: Head, rep
     }
     match journal {
         None => report.notes.push(Note::Journal),
-        Some(journal) if journal.to != here && (journal.settled || journal.from != here) => {
+        Some(journal) if journal.to != here && !interrupted => {
             not_last(journal, head, report);
         }
         Some(_) => {}
@@ -235,6 +238,20 @@ fn beyond(tiles: &[TileName], journal: Option<&format::Journal>, head: Head, rep
     if let Some(path) = unexplained.first() {
         unexplained_files(path.clone(), unexplained.len() as u64, head, report);
     }
+}
+
+/// Whether the partial tiles and bundle that a log of `size` entries ends with are all there.
+fn ends_whole(tiles: &[TileName], size: u64) -> bool {
+    (0..8u8).all(|level| {
+        let count = size.checked_shr(8 * u32::from(level)).unwrap_or(0);
+        let ending = |level| TileName {
+            level,
+            index: count / 256,
+            width: Some((count % 256) as u8),
+        };
+        let there = |level| tiles.binary_search(&ending(level)).is_ok();
+        count.is_multiple_of(256) || (there(Some(level)) && (level > 0 || there(None)))
+    })
 }
 
 fn not_last(journal: &format::Journal, head: Head, report: &mut Report) {

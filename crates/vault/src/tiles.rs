@@ -246,6 +246,22 @@ pub(crate) fn files_between(old: u64, new: u64) -> Vec<PathBuf> {
     paths
 }
 
+/// The partial tiles and bundle below `log/` that a tree of `size` entries ends with.
+pub(crate) fn partials_of(size: u64) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for level in 0..8 {
+        let count = hashes_at(level, size);
+        if !count.is_multiple_of(WIDTH) {
+            let (index, width) = (count / WIDTH, Some(count % WIDTH));
+            paths.push(tile_path(Row::Level(level), index, width));
+            if level == 0 {
+                paths.push(tile_path(Row::Entries, index, width));
+            }
+        }
+    }
+    paths
+}
+
 /// The directories of partial tiles that growing from one size to another makes superfluous.
 pub(crate) fn superseded_between(old: u64, new: u64) -> Vec<PathBuf> {
     let mut dirs = Vec::new();

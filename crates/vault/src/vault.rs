@@ -26,7 +26,9 @@ use crate::keys::{BlobKey, Keys};
 use crate::merkle::Hash;
 use crate::note::{Checkpoint, NoteError, PublicKey};
 use crate::settings::Settings;
-use crate::tiles::{Edge, Entries, ReadError, Tiles, files_between, read_edge, superseded_between};
+use crate::tiles::{
+    Edge, Entries, ReadError, Tiles, files_between, partials_of, read_edge, superseded_between,
+};
 use crate::time::Time;
 
 /// Files held open while appending; far below any limit on open files.
@@ -442,7 +444,7 @@ impl Vault {
                 if let Some(digest) = journal.erases {
                     self.finish_erasure(&digest, journal.to.0 - 1)?;
                 }
-            } else if here == journal.from && !journal.settled {
+            } else if here == journal.from && !journal.settled && self.ends_whole(here.0)? {
                 self.remove_uncommitted(journal.from.0, journal.to.0)?;
             } else {
                 return Err(OpenError::RolledBack {
@@ -474,6 +476,18 @@ impl Vault {
                 .map_err(DiskError::at("remove", &dir))?;
         }
         Ok(())
+    }
+
+    /// Whether the partial tiles that a log of `size` entries ends with are there. They are
+    /// removed only after a commit, so if they are not, no interrupted append explains it,
+    /// and the full tiles in their place are all that is left of acknowledged entries.
+    fn ends_whole(&self, size: u64) -> Result<bool, DiskError> {
+        for path in partials_of(size) {
+            if !self.is_there(&self.dir.join("log").join(path))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Removes what an interrupted append wrote beyond the checkpoint.

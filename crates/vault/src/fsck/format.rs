@@ -253,7 +253,8 @@ impl TileName {
             .collect();
         let name = TileName {
             level,
-            index: digits.parse().ok()?,
+            // Names are a stranger's; no log is so long that arithmetic on this overflows.
+            index: digits.parse().ok().filter(|index| *index < 1 << 48)?,
             width,
         };
         (name.path() == path && width != Some(0)).then_some(name)

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use standing_vault::{
     AppendError, Blob, BlobDamage, BlobError, Digest, Encryption, EraseError, Fault, Vault,
     Verdict, fsck, leaf_hash, verify_consistency, verify_inclusion,
 };
 
-use crate::common::{Fixture, draft, drafts, read_blob, time};
+use crate::common::{Fixture, draft, drafts, read_blob, time, unsettle};
 
 fn path(fixture: &Fixture, digest: &Digest) -> PathBuf {
     fixture
@@ -370,17 +370,4 @@ fn an_erasure_cut_short_is_reported_and_then_finished() {
     assert!(matches!(vault.blob(&blob), Err(BlobError::Marker { .. })));
     fs::remove_file(&marker).expect("remove");
     assert!(matches!(check().faults[..], [Fault::Marker { .. }]));
-}
-
-/// Makes a journal say that its writer had not got to the end.
-fn unsettle(journal: &Path) {
-    use sha2::Digest as _;
-    let text = fs::read_to_string(journal)
-        .expect("journal")
-        .replace("state settled", "state begun");
-    let body = &text[..text.find("sum ").expect("a sum")];
-    let sum = Digest(sha2::Sha256::digest(body).into());
-    let mut text = format!("{body}sum {sum}\n");
-    text.push_str(&"\n".repeat(512 - text.len()));
-    fs::write(journal, text).expect("write");
 }

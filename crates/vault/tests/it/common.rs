@@ -1,7 +1,7 @@
 //! What most tests need: a vault in a temporary folder, with its keys beside it.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use standing_vault::{Blob, Digest, Draft, Encryption, KeyFiles, Keys, Options, Time, Vault};
@@ -92,4 +92,17 @@ pub fn read_blob(vault: &Vault, digest: &Digest) -> Vec<u8> {
         }
         erased => panic!("expected a blob, found {erased:?}"),
     }
+}
+
+/// Makes a journal say that its writer had not got to the end.
+pub fn unsettle(journal: &Path) {
+    use sha2::Digest as _;
+    let text = std::fs::read_to_string(journal)
+        .expect("journal")
+        .replace("state settled", "state begun");
+    let body = &text[..text.find("sum ").expect("a sum")];
+    let sum = Digest(sha2::Sha256::digest(body).into());
+    let mut text = format!("{body}sum {sum}\n");
+    text.push_str(&"\n".repeat(512 - text.len()));
+    std::fs::write(journal, text).expect("write");
 }

@@ -71,6 +71,15 @@ fn what_cannot_be_written_canonically_is_refused() {
         entry(json!({ "deep": [deep] })).canonical(),
         Err(EntryError::Depth)
     );
+    let mut deep = json!({});
+    for _ in 0..61 {
+        deep = json!({ "in": deep });
+    }
+    assert!(entry(json!({ "deep": deep })).canonical().is_ok());
+    assert_eq!(
+        entry(json!({ "deep": { "in": deep } })).canonical(),
+        Err(EntryError::Depth)
+    );
     let empty = entry(json!({ "long": "" }))
         .canonical()
         .expect("canonical")

@@ -9,7 +9,7 @@ use standing_vault::{
     BlobCounts, Digest, Encryption, Fault, Keys, Note, Report, Vault, Verdict, fsck,
 };
 
-use crate::common::{Fixture, draft, drafts, time};
+use crate::common::{Fixture, draft, drafts, time, unsettle};
 
 fn check(fixture: &Fixture, kept: Option<&str>) -> Report {
     fsck(
@@ -396,6 +396,17 @@ fn a_rolled_back_checkpoint_is_noticed_with_a_kept_one_and_without() {
         to: 15,
     };
     assert!(report.faults.contains(&not_last), "{report:#?}");
+    assert!(
+        report.faults.iter().any(|f| matches!(
+            f,
+            Fault::Beyond {
+                size: 10,
+                count: 2,
+                ..
+            }
+        )),
+        "{report:#?}"
+    );
     assert!(Vault::open(&fixture.dir(), &fixture.keys).is_err());
     let report = check(&fixture, Some(&kept));
     assert!(
@@ -405,6 +416,112 @@ fn a_rolled_back_checkpoint_is_noticed_with_a_kept_one_and_without() {
         }),
         "{report:#?}"
     );
+}
+
+#[test]
+fn what_an_interrupted_append_left_is_a_note_and_is_cleared_away() {
+    let fixture = Fixture::new();
+    let vault = fixture.open();
+    vault.append(&drafts(10)).expect("append");
+    let before = vault.checkpoint();
+    vault.append(&drafts(5)).expect("append");
+    drop(vault);
+    // As a kill just before the commit point leaves it.
+    fs::write(fixture.dir().join("log/checkpoint"), &before).expect("write");
+    unsettle(&fixture.dir().join("journal"));
+    let report = check(&fixture, Some(&before));
+    assert_eq!(report.verdict(), Verdict::Sound, "{report:#?}");
+    let left = ["log/tile/0/000.p/15", "log/tile/entries/000.p/15"];
+    let notes: Vec<Note> = left
+        .iter()
+        .map(|path| Note::Interrupted { path: path.into() })
+        .collect();
+    let found: BTreeSet<String> = report.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(found, notes.iter().map(ToString::to_string).collect());
+    assert_eq!(fixture.open().size(), 10);
+    assert_sound(&check(&fixture, Some(&before)));
+}
+
+#[test]
+fn full_tiles_in_place_of_partial_ones_are_never_cleared_away() {
+    let fixture = Fixture::new();
+    let vault = fixture.open();
+    vault.append(&drafts(10)).expect("append");
+    let before = vault.checkpoint();
+    vault.append(&drafts(300)).expect("append");
+    drop(vault);
+    // The partial tiles went after the commit: this is no interrupted append, whatever the journal says.
+    fs::write(fixture.dir().join("log/checkpoint"), &before).expect("write");
+    unsettle(&fixture.dir().join("journal"));
+    let not_last = Fault::NotLast {
+        checkpoint: 10,
+        from: 10,
+        to: 310,
+    };
+    assert!(check(&fixture, None).faults.contains(&not_last));
+    let files = files_below(&fixture.dir().join("log"));
+    let error = Vault::open(&fixture.dir(), &fixture.keys).expect_err("rolled back");
+    assert!(
+        matches!(
+            error,
+            standing_vault::OpenError::RolledBack {
+                checkpoint: 10,
+                from: 10,
+                to: 310
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(files_below(&fixture.dir().join("log")), files);
+}
+
+#[test]
+fn files_that_are_no_part_of_a_log_are_notes() {
+    let (fixture, ..) = lived_in();
+    let strange = [
+        "log/readme",
+        "log/tile/0/x999/x999/x999/x999/x999/x999/999",
+        "log/tile/0/01",
+        "log/tile/9/000",
+    ];
+    for path in strange {
+        let path = fixture.dir().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        fs::write(path, b"x").expect("write");
+    }
+    let report = check(&fixture, None);
+    assert_eq!(report.verdict(), Verdict::Sound, "{report:#?}");
+    let found: BTreeSet<String> = report.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        strange
+            .iter()
+            .map(|path| Note::Stray { path: path.into() }.to_string())
+            .collect()
+    );
+}
+
+#[test]
+fn bytes_after_the_last_entry_are_a_fault() {
+    for (path, extra) in [
+        ("log/tile/entries/001", &[0, 1, b'x'][..]),
+        ("log/tile/entries/002.p/88", b"x"),
+    ] {
+        let (fixture, ..) = lived_in();
+        let full = fixture.dir().join(path);
+        let bytes = fs::read(&full).expect("bundle");
+        fs::write(&full, [&bytes, extra].concat()).expect("write");
+        let (found, expected) = ((bytes.len() + extra.len()) as u64, bytes.len() as u64);
+        let path = path.into();
+        assert_eq!(
+            only(&check(&fixture, None)),
+            &Fault::Length {
+                path,
+                found,
+                expected
+            }
+        );
+    }
 }
 
 #[test]
