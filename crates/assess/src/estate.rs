@@ -186,9 +186,12 @@ impl<'a> Estate<'a> {
         if table == "support" || STATEMENTS.contains(&table) {
             return Vec::new();
         }
+        // A derived table also holds what sources state of it themselves.
+        let stated = self.sources_of(table).iter().filter(|_| is_derived(table));
         Self::behind(table)
             .into_iter()
             .flat_map(|name| self.own_gaps(name))
+            .chain(stated.filter_map(|s| s.gap.clone()))
             .collect()
     }
 
