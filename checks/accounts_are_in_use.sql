@@ -4,6 +4,7 @@
 -- matters:    nobody notices when an account that nobody uses is used by somebody else.
 -- over:       account
 -- parameter:  dormant_days = 90
+-- renewed by: reading
 -- revision:   1
 with used as (
   select account.id, account.login, account.system, account.enabled,

@@ -3,6 +3,7 @@
 -- matters:    a device that fell silent is lost, or lies in a drawer without updates.
 -- needs:      asset
 -- parameter:  days = 45
+-- renewed by: reading
 -- revision:   1
 with device as (
   select min(name) as name, max(last_seen_on) as seen_on,

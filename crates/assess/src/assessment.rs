@@ -132,10 +132,14 @@ pub struct Lapse {
     pub on: Date,
     /// `source`, `check` or `statement`.
     pub what: &'static str,
+    /// Whether reading the sources again renews it, with nobody doing anything out of the ordinary.
+    pub renewed_by_reading: bool,
     /// Its name: a source, a check, an item.
     pub name: String,
-    /// One plain sentence.
+    /// What no longer holds, in one plain sentence.
     pub detail: String,
+    /// How many subjects lapse, of how many; `None` where there is but one thing.
+    pub subjects: Option<(u64, u64)>,
     /// Items that rest on it.
     pub items: Vec<String>,
 }
@@ -639,6 +643,12 @@ impl Judge<'_, '_> {
             .map(|s| (day_after(s.expires_on), "the statement expires".to_owned()));
         let measured = self
             .results()
+            .filter(|r| {
+                !self
+                    .checks
+                    .get(r.name.as_str())
+                    .is_some_and(|c| c.renewed_by_reading)
+            })
             .filter_map(|r| Some((turns(r)?, sentence(self.claim(r)))))
             .map(|(day, claim)| (day, format!("no longer holds: {claim}")));
         stated.into_iter().chain(measured).min()
@@ -718,9 +728,8 @@ fn lapses(
     };
     let mut lapses = Vec::new();
     for result in results.values() {
-        let claim = checks
-            .get(result.name.as_str())
-            .map_or("", |c| c.claim.as_str());
+        let check = checks.get(result.name.as_str());
+        let claim = check.map_or("", |c| c.claim.as_str());
         for (day, count) in &result.lapses {
             if *day <= estate.as_of.date {
                 continue;
@@ -728,13 +737,10 @@ fn lapses(
             lapses.push(Lapse {
                 on: *day,
                 what: "check",
+                renewed_by_reading: check.is_some_and(|c| c.renewed_by_reading),
+                subjects: Some((*count, result.total())),
                 name: result.name.clone(),
-                detail: format!(
-                    "{count} of {} no longer stand{}: {}",
-                    result.total(),
-                    if *count == 1 { "s" } else { "" },
-                    sentence(claim)
-                ),
+                detail: sentence(claim),
                 items: resting_on(&result.name),
             });
         }
@@ -748,6 +754,8 @@ fn lapses(
             lapses.push(Lapse {
                 on: day_after(s.expires_on),
                 what: "statement",
+                renewed_by_reading: false,
+                subjects: None,
                 name: item.item.clone(),
                 detail: format!(
                     "The statement of {} on {} expires.",
@@ -792,6 +800,8 @@ fn source_lapses(
         .map(|((on, source), tables)| Lapse {
             on,
             what: "source",
+            renewed_by_reading: true,
+            subjects: None,
             items: items
                 .iter()
                 .filter(|i| rests(i, &tables))

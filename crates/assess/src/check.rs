@@ -86,6 +86,9 @@ pub struct Check {
     pub parameters: BTreeMap<String, Value>,
     /// Verdict where no subject was found.
     pub when_empty: Verdict,
+    /// Whether reading the sources again renews what lapses, with nobody doing anything out of the
+    /// ordinary (a nightly backup), rather than a piece of work (a rehearsal, a review).
+    pub renewed_by_reading: bool,
     /// Millions of steps allowed.
     pub budget: u64,
     /// Raised whenever the same facts may give another verdict.
@@ -141,6 +144,7 @@ const KEYS: &[&str] = &[
     "over",
     "parameter",
     "when empty",
+    "renewed by",
     "budget",
     "revision",
 ];
@@ -161,6 +165,7 @@ impl Check {
             over: Vec::new(),
             parameters: BTreeMap::new(),
             when_empty: Verdict::Unknown,
+            renewed_by_reading: false,
             budget: BUDGET,
             revision: 0,
             sql,
@@ -209,6 +214,13 @@ impl Check {
                 self.when_empty = Verdict::parse(&value).ok_or_else(|| {
                     CheckError::new(line, "expected met, not met, unknown or not applicable")
                 })?;
+            }
+            "renewed by" => {
+                self.renewed_by_reading = match value.as_str() {
+                    "reading" => true,
+                    "people" => false,
+                    _ => return Err(CheckError::new(line, "expected reading or people")),
+                };
             }
             "budget" => {
                 self.budget = value
@@ -281,7 +293,8 @@ impl Check {
                     Some(Value::Integer(n)) => statement.raw_bind_parameter(i, n)?,
                     Some(Value::Text(text)) => statement.raw_bind_parameter(i, text)?,
                     None if name == ":as_of" => {
-                        statement.raw_bind_parameter(i, estate.as_of.date.to_string())?;
+                        let day = estate.day_for(self.renewed_by_reading);
+                        statement.raw_bind_parameter(i, day.to_string())?;
                     }
                     None => {
                         return Err(rusqlite::Error::InvalidParameterName(name));

@@ -17,8 +17,12 @@ use crate::time::{AsOf, day_of, long_date};
 pub enum Freshness {
     /// A source counts as known until its last complete reading is too old.
     Measured,
-    /// For looking ahead: sources go on being read, so only what lapses by itself lapses.
-    KeepsBeingRead,
+    /// For looking ahead from a day: sources go on being read and the systems go on as they are, so
+    /// only what people must renew lapses.
+    KeepsBeingRead {
+        /// The day looked from.
+        since: Date,
+    },
     /// For looking at everything that was ever read, whether it may be relied upon or not.
     Disregarded,
 }
@@ -67,6 +71,7 @@ pub struct Estate<'a> {
     /// What each table is known from.
     known: BTreeMap<&'static str, Vec<SourceState>>,
     unfiltered: bool,
+    since: Option<Date>,
 }
 
 impl<'a> Estate<'a> {
@@ -95,6 +100,10 @@ impl<'a> Estate<'a> {
             as_of,
             known,
             unfiltered: freshness == Freshness::Disregarded,
+            since: match freshness {
+                Freshness::KeepsBeingRead { since } => Some(since),
+                Freshness::Measured | Freshness::Disregarded => None,
+            },
         };
         estate.lay_out(support)?;
         Ok(estate)
@@ -133,6 +142,7 @@ impl<'a> Estate<'a> {
             connection,
             as_of,
             unfiltered: true,
+            since: None,
         };
         estate.lay_out(&[])?;
         Ok(estate)
@@ -166,6 +176,15 @@ impl<'a> Estate<'a> {
             Ok(Answer { columns, rows })
         })
         .map_err(|error| crate::check::explain(&error, budget))
+    }
+
+    /// The day that a check judges: when looking ahead, what reading renews is judged as of the day
+    /// looked from.
+    pub(crate) fn day_for(&self, renewed_by_reading: bool) -> Date {
+        match self.since {
+            Some(since) if renewed_by_reading => since,
+            _ => self.as_of.date,
+        }
     }
 
     /// What each source tells of a table; empty if no source is configured that yields it.
@@ -254,15 +273,23 @@ impl<'a> Estate<'a> {
         if self.unfiltered {
             return "1".into();
         }
+        // Plain comparisons, so that no subquery stands in anybody's plan; the unary plus keeps
+        // SQLite from choosing this filter over a join's own index.
+        let one = |source: &str, scope: &str| {
+            format!(
+                "+source = {} and +row_scope = {}",
+                quote(source),
+                quote(scope)
+            )
+        };
         let known: Vec<String> = self
             .sources_of(table.name)
             .iter()
             .filter(|s| s.gap.is_none())
-            .map(|s| format!("({}, {})", quote(&s.source), quote(&s.scope)))
-            .chain([format!("({}, '')", quote(RECORDS))])
+            .map(|s| one(&s.source, &s.scope))
+            .chain([one(RECORDS, "")])
             .collect();
-        // The unary plus keeps SQLite from choosing this filter over a join's own index.
-        format!("(+source, +row_scope) in (values {})", known.join(", "))
+        format!("({})", known.join(" or "))
     }
 }
 

@@ -33,10 +33,8 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     empty(&folder)?;
     let as_of = judge::as_of(options.as_of.as_deref())?;
     let plan = Plan {
-        seed: options.seed,
-        as_of: as_of.date,
         faults: !options.no_faults,
-        ..Plan::default()
+        ..Plan::new(options.seed, as_of.date)
     };
     std::fs::create_dir_all(&folder)?;
     let made = standing_demo::generate(&folder, &plan, &statements())?;
@@ -52,7 +50,10 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let sources: Vec<_> = home.config.sources.iter().collect();
     let progress = Sources::new(global.quiet);
     let collected = collect(&home, &sources, false, &|s, p| progress.at(s, p))?;
-    println!("{}", style.strong("2. Collected by the same code that you would run"));
+    println!(
+        "{}",
+        style.strong("2. Collected by the same code that you would run")
+    );
     print!("{}", collected_text(&collected, false, style));
     let mut index = home.index()?;
     let when = When {
@@ -62,19 +63,32 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let terms = Terms::settle(&home, &index, &when)?;
     let today = terms.assess(&mut index)?;
     let then = terms.assess_publication(&mut index)?;
-    println!("\n{}", style.strong("3. What could truthfully be published"));
-    println!("{}", status::to_text(&home, &terms, &today, &then, false, style));
+    println!(
+        "\n{}",
+        style.strong("3. What could truthfully be published")
+    );
+    println!(
+        "{}",
+        status::to_text(&home, &terms, &today, &then, false, style)
+    );
     let found = if plan.faults {
         planted(&today, style)
     } else {
-        println!("{}\n  No fault was planted.\n", style.strong("4. Planted faults"));
+        println!(
+            "{}\n  No fault was planted.\n",
+            style.strong("4. Planted faults")
+        );
         true
     };
     let proven = prove(&home, style)?;
     println!(
         "{} in {:.1} s. Look around:\n  cd {}\n  standing status\n  standing item 4.2.4\n  \
          standing check leavers_have_no_access\n  standing forecast\n  standing verify .",
-        if found && proven { "Done" } else { "NOT as it should be" },
+        if found && proven {
+            "Done"
+        } else {
+            "NOT as it should be"
+        },
         began.elapsed().as_secs_f64(),
         folder.display()
     );
@@ -115,10 +129,14 @@ pub fn showing(today: &Assessment, fault: &Fault) -> usize {
     let Some(result) = today.checks.get(&fault.check) else {
         return 0;
     };
-    if let Some(source) = &fault.gap_source {
-        let named = |detail: &str| detail.starts_with(&format!("{source}:"));
+    if !fault.gap_source.is_empty() {
+        let named = |detail: &str| detail.starts_with(&format!("{}:", fault.gap_source));
         let gaps = result.gaps.iter().filter(|g| named(&g.detail)).count();
-        return if result.verdict == Answer::Met { 0 } else { gaps };
+        return if result.verdict == Answer::Met {
+            0
+        } else {
+            gaps
+        };
     }
     result
         .subjects
@@ -133,10 +151,14 @@ fn planted(today: &Assessment, style: Style) -> bool {
     let rows: Vec<Vec<String>> = standing_demo::faults()
         .iter()
         .map(|fault| {
-            let found = showing(today, fault) >= fault.count;
+            let found = showing(today, fault) >= fault.count.max(1);
             all &= found;
             vec![
-                if found { style.news(true, "found") } else { style.news(false, "MISSED") },
+                if found {
+                    style.news(true, "found")
+                } else {
+                    style.news(false, "MISSED")
+                },
                 fault.title.clone(),
                 style.faint(&fault.check),
             ]
@@ -196,7 +218,11 @@ fn flip(vault: &Path) -> Result<(String, u64), Failure> {
     let at = bytes.len() / 2;
     bytes[at] ^= 1;
     std::fs::write(&file, bytes)?;
-    let name = file.strip_prefix(vault).unwrap_or(&file).display().to_string();
+    let name = file
+        .strip_prefix(vault)
+        .unwrap_or(&file)
+        .display()
+        .to_string();
     Ok((name, at as u64))
 }
 
@@ -211,4 +237,3 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     }
     Ok(())
 }
-

@@ -121,7 +121,9 @@ impl Terms {
         let estate = Estate::new(
             index,
             day,
-            Freshness::KeepsBeingRead,
+            Freshness::KeepsBeingRead {
+                since: self.as_of.date,
+            },
             &self.catalogue.support,
         )?;
         self.judge(&estate)

@@ -3,7 +3,7 @@
 mod cli;
 mod collect;
 pub mod config;
-// mod demo;
+mod demo;
 mod edition;
 mod explain;
 mod failure;
@@ -36,7 +36,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
     let folder = || Home::find(global.dir.as_deref());
     let open = || Home::open(&folder()?);
     match &cli.command {
-        Command::Demo(_) => Ok(9), //demo::demo(global, options),
+        Command::Demo(options) => demo::demo(global, options),
         Command::Init { path, origin } => {
             let here = std::path::Path::new(".");
             let path = path.as_deref().or(global.dir.as_deref()).unwrap_or(here);

@@ -8,7 +8,7 @@ use crate::cli::{Format, When};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge::Terms;
-use crate::text::{Style, count, day, ranges};
+use crate::text::{Style, day, ranges};
 
 /// Exit code of a clear yes.
 const READY: u8 = 0;
@@ -332,38 +332,61 @@ fn forecast_text(terms: &Terms, today: &Assessment, lapses: &[&Lapse], style: St
             day(terms.publish_on)
         ))
     );
-    if lapses.is_empty() {
-        text.push_str("  Nothing.\n");
-        return text;
-    }
     let (by_reading, by_doing): (Vec<&Lapse>, Vec<&Lapse>) =
-        lapses.iter().partition(|l| l.what == "source");
-    let mut section = |heading: &str, lapses: &[&Lapse]| {
-        if lapses.is_empty() {
-            return;
-        }
+        lapses.iter().partition(|l| l.renewed_by_reading);
+    for (heading, lapses) in [
+        ("Somebody must do something", by_doing),
+        (
+            "Renewed as long as the systems go on and the sources are read",
+            by_reading,
+        ),
+    ] {
         text.push_str(&format!("{}\n", style.strong(heading)));
-        let mut last = None;
-        for lapse in lapses {
-            let when = if last == Some(lapse.on) {
-                String::new()
-            } else {
-                day(lapse.on)
-            };
-            last = Some(lapse.on);
-            let items = match lapse.items.as_slice() {
-                [] => String::new(),
-                items => style.faint(&format!("  [{}]", items.join(", "))),
-            };
-            text.push_str(&format!(
-                "  {when:<18} {}{items}\n",
-                style.fold(21, &lapse.detail)
-            ));
+        if lapses.is_empty() {
+            text.push_str("  Nothing.\n");
+        }
+        for group in by_month(&lapses) {
+            text.push_str(&group_text(&group, style));
         }
         text.push('\n');
-    };
-    section("Somebody must do something", &by_doing);
-    section("Reading the sources again renews it", &by_reading);
-    text.push_str(&format!("{}.\n", count(lapses.len() as u64, "lapse")));
+    }
     text
+}
+
+/// Lapses of one thing within one month belong together, in the order of the first day.
+fn by_month<'a>(lapses: &[&'a Lapse]) -> Vec<Vec<&'a Lapse>> {
+    let mut groups: Vec<Vec<&Lapse>> = Vec::new();
+    for lapse in lapses {
+        let month = |l: &Lapse| (l.name.clone(), l.what, l.on.year(), l.on.month());
+        match groups.iter_mut().find(|g| month(g[0]) == month(lapse)) {
+            Some(group) => group.push(lapse),
+            None => groups.push(vec![lapse]),
+        }
+    }
+    groups
+}
+
+fn group_text(group: &[&Lapse], style: Style) -> String {
+    let (first, last) = (group[0], group[group.len() - 1]);
+    let when = if first.on == last.on {
+        day(first.on)
+    } else {
+        format!("{}–{}", first.on.day(), day(last.on))
+    };
+    let lapsing: u64 = group.iter().filter_map(|l| Some(l.subjects?.0)).sum();
+    let of = first.subjects.map_or(String::new(), |(_, all)| {
+        format!(
+            "{} of {}: ",
+            crate::text::number(lapsing),
+            crate::text::number(all)
+        )
+    });
+    let items = match first.items.as_slice() {
+        [] => String::new(),
+        items => style.faint(&format!("  [{}]", items.join(", "))),
+    };
+    format!(
+        "  {when:<22} {}{items}\n",
+        style.fold(25, &format!("{of}{}", first.detail))
+    )
 }
