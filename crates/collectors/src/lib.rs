@@ -27,6 +27,7 @@ mod separated;
 mod sink;
 mod spreadsheet;
 mod tabular;
+mod terraform;
 mod training;
 mod unix;
 

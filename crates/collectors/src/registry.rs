@@ -12,6 +12,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::osv::Osv,
     &crate::register::Register,
     &crate::sbom::Sbom,
+    &crate::terraform::Terraform,
     &crate::training::Training,
     &crate::unix::Unix,
 ];
