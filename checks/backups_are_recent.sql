@@ -5,7 +5,6 @@
 -- matters:    a backup that stopped is noticed on the day it is needed.
 -- needs:      store, backup
 -- over:       system
--- renewed by: reading
 -- revision:   1
 with aim as (
   select min(name) as name, min(rpo_minutes) as rpo_minutes,
@@ -39,7 +38,8 @@ judged as (
 )
 select name as subject, verdict,
        coalesce('last good backup ' || good_on, 'no good backup') ||
-         case when verdict = 'unknown' then ', another of unknown outcome or day' else '' end as observed,
+         case when verdict = 'unknown' then ', another of unknown outcome or day'
+              else '' end as observed,
        'within ' || days || ' day(s), for an objective of ' || rpo_minutes || ' minutes' as rule,
        case when verdict = 'met' then add_days(good_on, days + 1) end as lapses
 from judged

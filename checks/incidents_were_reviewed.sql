@@ -19,7 +19,8 @@ judged as (
   from dated
 )
 select id as subject, verdict,
-       case when closed then 'closed ' || closed_on || coalesce(', reviewed ' || reviewed_on, ', not reviewed')
+       case when closed
+            then 'closed ' || closed_on || coalesce(', reviewed ' || reviewed_on, ', not reviewed')
             else 'open since ' || coalesce(began_on, 'an unknown day') end as observed,
        'closed and reviewed, or open for at most ' || :days || ' days' as rule,
        case when not closed and verdict = 'met' then add_days(began_on, :days + 1) end as lapses
