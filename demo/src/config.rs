@@ -64,6 +64,8 @@ const SOURCES: &[Source] = &[
     ),
     source("training", "training", "training/completions.csv", &[]),
     source("packages", "dpkg", "packages", &[]),
+    source("sbom", "sbom", "sbom", &[]),
+    source("advisories", "osv", "advisories", &[]),
     Source {
         columns: &[
             ("id", "Serial number"),

@@ -5,14 +5,17 @@ use std::io;
 use crate::out::Out;
 use crate::world::World;
 
+mod advisories;
 mod application;
 mod aws;
 mod devices;
 mod directory;
+mod documents;
 pub(crate) mod entra;
 mod hr;
 mod packages;
 mod registers;
+mod sbom;
 mod stores;
 mod training;
 mod unix;
@@ -30,5 +33,8 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     registers::write(world, out)?;
     devices::write(world, out)?;
     stores::write(world, out)?;
-    packages::write(world, out)
+    packages::write(world, out)?;
+    sbom::write(world, out)?;
+    advisories::write(world, out)?;
+    documents::write(world, out)
 }
