@@ -9,6 +9,7 @@
 
 mod aws_iam;
 mod collector;
+mod compose;
 pub mod dates;
 mod distribution;
 mod dpkg;

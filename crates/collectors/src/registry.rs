@@ -5,6 +5,7 @@ use crate::Collector;
 /// All kinds of source, in the order of their names.
 pub static ALL: &[&dyn Collector] = &[
     &crate::aws_iam::AwsIam,
+    &crate::compose::Compose,
     &crate::dpkg::Dpkg,
     &crate::graph::Graph,
     &crate::hr::Hr,
