@@ -5,6 +5,7 @@
 -- matters:    a backup that stopped is noticed on the day it is needed.
 -- needs:      store, backup
 -- over:       system
+-- renewed by: reading
 -- revision:   1
 with aim as (
   select min(name) as name, min(rpo_minutes) as rpo_minutes,
