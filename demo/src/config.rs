@@ -81,6 +81,18 @@ const SOURCES: &[Source] = &[
         ],
         ..register("laptops", "mdm/devices.csv", &[("table", "asset")])
     },
+    source(
+        "terraform",
+        "terraform",
+        "terraform/production.tfstate",
+        &[],
+    ),
+    source(
+        "compose",
+        "compose",
+        "compose",
+        &[("system", firm::REFERRALS)],
+    ),
     register("servers", "registers/servers.csv", &[("table", "asset")]),
     register("systems", "registers/systems.csv", &[("table", "system")]),
     register(

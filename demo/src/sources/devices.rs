@@ -1,5 +1,5 @@
-//! `mdm/devices.csv`: what device management knows of laptops; `registers/servers.csv`: servers and
-//! images.
+//! `mdm/devices.csv`: what device management knows of laptops; `registers/servers.csv`: servers,
+//! images and containers.
 
 use std::io;
 
@@ -43,7 +43,7 @@ fn laptops(world: &World) -> Csv {
     table
 }
 
-/// Images of the product that run in production: name, system.
+/// What the product is built into: name, system, kind.
 pub(crate) const IMAGES: [(&str, &str, &str); 2] = [
     (
         "registry.larkfieldpathways.example/referrals-api",
@@ -51,6 +51,14 @@ pub(crate) const IMAGES: [(&str, &str, &str); 2] = [
         "image",
     ),
     ("triage-web", firm::TRIAGE, "repository"),
+];
+
+/// Containers that the compose file declares: proxy, interface, worker, pages.
+pub(crate) const CONTAINERS: [&str; 4] = [
+    "larkfield-proxy",
+    "larkfield-api",
+    "larkfield-worker",
+    "larkfield-web",
 ];
 
 fn servers(world: &World) -> Csv {
@@ -81,7 +89,8 @@ fn servers(world: &World) -> Csv {
             &british(server.seen),
         ]);
     }
-    for (name, system, kind) in IMAGES {
+    let containers = CONTAINERS.map(|name| (name, firm::REFERRALS, "container"));
+    for (name, system, kind) in IMAGES.into_iter().chain(containers) {
         let seen = british(world.ago(1));
         table.row(&[
             name,

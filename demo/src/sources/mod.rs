@@ -8,6 +8,7 @@ use crate::world::World;
 mod advisories;
 mod application;
 mod aws;
+mod compose;
 mod devices;
 mod directory;
 mod documents;
@@ -17,6 +18,7 @@ mod packages;
 mod registers;
 mod sbom;
 mod stores;
+mod terraform;
 mod training;
 mod unix;
 
@@ -35,6 +37,8 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     stores::write(world, out)?;
     packages::write(world, out)?;
     sbom::write(world, out)?;
+    terraform::write(world, out)?;
+    compose::write(world, out)?;
     advisories::write(world, out)?;
     documents::write(world, out)
 }
