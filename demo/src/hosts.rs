@@ -76,15 +76,15 @@ pub(crate) fn laptops(world: &World) -> Vec<Laptop> {
     for (place, holder) in holders.enumerate() {
         let name = format!("LKF-L{:03}", place + 1);
         let (mut os, mut version) = match rng.between(1, 10) {
-            1..=6 => ("windows", "11-25h2"),
+            1..=6 => ("windows", "11-25h2-e"),
             7 | 8 => ("macos", "26"),
             9 => ("macos", "15"),
             _ => ("ubuntu", "24.04"),
         };
         if name == UNSUPPORTED {
-            (os, version) = ("windows", "11-25h2");
+            (os, version) = ("windows", "11-25h2-e");
             if world.fault("unsupported-system") {
-                version = "10-21h2";
+                version = "10-21h2-e";
             }
         }
         made.push(Laptop {

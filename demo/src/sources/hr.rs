@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::firm;
 use crate::out::{Csv, Out, british, british_or_blank};
 use crate::world::{Person, World};
 
@@ -49,13 +50,15 @@ fn cells(world: &World, person: &Person) -> [String; 13] {
     ]
 }
 
-/// The first of the same department, or the chief.
+/// The first of the same department; the chief for those and for the leadership.
 fn manager(world: &World, person: &Person) -> String {
-    let chief = world.cast(crate::firm::CHIEF);
+    let chief = world.cast(firm::CHIEF);
     let lead = world.team(person.department).next().unwrap_or(chief);
-    match lead.number == person.number {
-        true if person.number == chief.number => String::new(),
-        true => chief.number.clone(),
-        false => lead.number.clone(),
+    if person.number == chief.number {
+        String::new()
+    } else if person.number == lead.number || person.department == chief.department {
+        chief.number.clone()
+    } else {
+        lead.number.clone()
     }
 }

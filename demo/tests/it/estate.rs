@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::civil::{Date, date};
 use standing_assess::check::{CheckResult, Verdict};
-use standing_demo::{Fault, Plan, faults, generate, generate_with};
+use standing_demo::{Fault, Plan, faults, generate};
 use standing_facts::Outcome;
 
 use crate::judged::{Judged, judge, wanted};
@@ -110,8 +110,9 @@ fn is_good(result: &CheckResult) -> bool {
 
 #[test]
 fn without_faults_every_source_is_whole_and_every_check_met() {
-    for seed in [1, 2, 3] {
-        let judged = judge(&plan(seed), &BTreeSet::new());
+    let days = [DAY, date(2027, 1, 1), date(2028, 2, 29), date(2027, 3, 31)];
+    for (seed, day) in days.into_iter().enumerate() {
+        let judged = judge(&Plan::new(seed as u64, day), &BTreeSet::new());
         let partial: Vec<_> = judged
             .runs
             .iter()
@@ -125,7 +126,7 @@ fn without_faults_every_source_is_whole_and_every_check_met() {
         let failing: Vec<_> = failing.iter().map(|c| &c.name).collect();
         assert!(
             partial.is_empty() && failing.is_empty(),
-            "seed {seed}: {partial:?} {failing:?}"
+            "{day}: {partial:?} {failing:?}"
         );
         for fault in faults() {
             assert_eq!(
@@ -192,12 +193,30 @@ fn each_fault_alone_turns_the_checks_it_names_and_no_others() {
 }
 
 #[test]
-fn a_larger_estate_is_larger() {
-    let write = |scale| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let plan = Plan { scale, ..plan(1) };
-        generate_with(folder.path(), &plan, &[], &BTreeSet::new()).expect("written");
-        files(folder.path()).values().map(Vec::len).sum::<usize>()
+fn a_larger_estate_is_larger_and_as_good() {
+    let plan = Plan {
+        scale: 6,
+        ..plan(1)
     };
-    assert!(write(3) > 2 * write(1));
+    let small = judge(&self::plan(1), &BTreeSet::new());
+    let large = judge(&plan, &BTreeSet::new());
+    for (source, table) in [
+        ("hr", "person"),
+        ("entra", "account"),
+        ("hosts", "account"),
+        ("packages", "component"),
+    ] {
+        let rows = |judged: &Judged| judged.runs[source].counts[table];
+        assert!(rows(&large) > 4 * rows(&small), "{source}");
+    }
+    let bad = |judged: &Judged| -> Vec<String> {
+        let partial = judged
+            .runs
+            .iter()
+            .filter(|(_, r)| r.outcome != Outcome::Complete);
+        let failing = judged.checks.values().filter(|c| !is_good(c));
+        let partial = partial.map(|(name, _)| name.clone());
+        partial.chain(failing.map(|c| c.name.clone())).collect()
+    };
+    assert_eq!(bad(&large), bad(&small));
 }

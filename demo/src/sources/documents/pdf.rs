@@ -52,7 +52,7 @@ fn file(objects: &[String]) -> Vec<u8> {
     let size = objects.len() + 1;
     let _ = write!(text, "xref\n0 {size}\n0000000000 65535 f \n");
     for begin in begins {
-        let _ = write!(text, "{begin:010} 00000 n \n");
+        let _ = writeln!(text, "{begin:010} 00000 n ");
     }
     let _ = write!(
         text,
