@@ -203,7 +203,9 @@ impl<'a> Estate<'a> {
     /// Why a table is not completely and freshly known: one gap a source, none if it is.
     pub fn gaps(&self, table: &str) -> Vec<Gap> {
         if table == "support" || STATEMENTS.contains(&table) {
-            return Vec::new();
+            // Built in, or empty because nobody stated anything: only a source can be missing.
+            let sources = self.sources_of(table).iter();
+            return sources.filter_map(|s| s.gap.clone()).collect();
         }
         // A derived table also holds what sources state of it themselves.
         let stated = self.sources_of(table).iter().filter(|_| is_derived(table));

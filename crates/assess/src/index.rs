@@ -276,6 +276,7 @@ impl Index {
     }
 
     /// Writes rows to one staging table per fact table; of two rows with one key the last counts.
+    /// Staging tables live in the index's own file, not in memory: a run may be larger than that.
     fn stage<E: From<IndexError>>(
         &self,
         rows: impl Iterator<Item = Result<Row, E>>,
@@ -287,8 +288,8 @@ impl Index {
             if !staged.contains(&name) {
                 self.connection
                     .execute_batch(&format!(
-                        "drop table if exists temp.stage_{name};
-                         create temp table stage_{name} (row_key text primary key, {}) without rowid",
+                        "drop table if exists stage_{name};
+                         create table stage_{name} (row_key text primary key, {}) without rowid",
                         column_names(row.table)
                     ))
                     .map_err(IndexError::from)?;
@@ -312,7 +313,7 @@ impl Index {
         let name = table.name;
         let columns = column_names(table);
         self.connection.execute_batch(&format!(
-            "create temp table if not exists stage_{name} (row_key text primary key, {columns}) without rowid"
+            "create table if not exists stage_{name} (row_key text primary key, {columns}) without rowid"
         ))?;
         let same: String = table.columns.iter().fold(String::new(), |mut text, c| {
             let _ = write!(text, " and s.\"{0}\" is h.\"{0}\"", c.name);
@@ -333,18 +334,40 @@ impl Index {
             }
             _ => "",
         };
-        self.connection.execute(
-            &format!(
-                "insert into history_{name} ({columns}, source, row_scope, row_key, valid_from, valid_to, entry)
-                 select {columns}, ?1, ?2, row_key, ?3, null, ?4 from stage_{name} as s
-                 where not exists (select 1 from history_{name} as h
-                   where h.source = ?1 and h.row_key = s.row_key and h.valid_to is null {only_new})"
-            ),
-            params![meta.source, meta.scope, meta.ended_at, entry],
-        )?;
+        let insert = format!(
+            "insert into history_{name} ({columns}, source, row_scope, row_key, valid_from, valid_to, entry)
+             select {columns}, ?1, ?2, row_key, ?3, null, ?4 from stage_{name} as s
+             where row_key > ?5 and row_key <= ?6
+               and not exists (select 1 from history_{name} as h
+                 where h.source = ?1 and h.row_key = s.row_key and h.valid_to is null {only_new})"
+        );
+        // In pieces, because SQLite keeps what one statement may have to undo in memory.
+        let mut after = String::new();
+        while let Some(last) = self.end_of_piece(name, &after)? {
+            self.connection.prepare_cached(&insert)?.execute(params![
+                meta.source,
+                meta.scope,
+                meta.ended_at,
+                entry,
+                after,
+                last
+            ])?;
+            after = last;
+        }
         self.connection
-            .execute_batch(&format!("drop table temp.stage_{name}"))?;
+            .execute_batch(&format!("drop table stage_{name}"))?;
         Ok(())
+    }
+
+    /// The last key of the next piece of staged rows after a key; `None` when there are no more.
+    fn end_of_piece(&self, name: &str, after: &str) -> Result<Option<String>, IndexError> {
+        Ok(self
+            .connection
+            .prepare_cached(&format!(
+                "select max(row_key) from (select row_key from stage_{name}
+                 where row_key > ?1 order by row_key limit 20000)"
+            ))?
+            .query_row(params![after], |row| row.get(0))?)
     }
 
     /// Projects one record: what a person states, under [`RECORDS`]. A record of the same key

@@ -81,19 +81,26 @@ fn no_clock(check: &Check) -> Result<(), CheckError> {
 /// Every table in the statement stands in the header, so that a gap in it is never overlooked.
 fn declared(check: &Check) -> Result<(), CheckError> {
     let listed: BTreeSet<&str> = check.tables().collect();
+    let mut before = String::new();
+    let mut in_from = false;
     for (i, line) in check.sql.lines().enumerate() {
-        let words = words(line);
-        for pair in words.windows(2) {
-            let opens = matches!(pair[0].as_str(), "from" | "join" | ",");
-            if opens && is_table(&pair[1]) && !listed.contains(pair[1].as_str()) {
+        for word in words(line) {
+            let opens = matches!(before.as_str(), "from" | "join") || (before == "," && in_from);
+            if opens && is_table(&word) && !listed.contains(word.as_str()) {
                 return Err(CheckError {
                     line: check.sql_line + i,
-                    what: format!(
-                        "reads {0}, which is missing from `-- needs:` or `-- over:`",
-                        pair[1]
-                    ),
+                    what: format!("reads {word}, which is missing from `-- needs:` or `-- over:`"),
                 });
             }
+            match word.as_str() {
+                "from" | "join" => in_from = true,
+                "where" | "on" | "using" | "group" | "order" | "having" | "limit" | "union"
+                | "select" => {
+                    in_from = false;
+                }
+                _ => {}
+            }
+            before = word;
         }
     }
     Ok(())

@@ -73,7 +73,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row's key within its source: the key columns joined by U+001F.
+    /// The row's key within its source: the key columns joined by U+001F; never empty.
     pub fn key(&self) -> String {
         let mut key = String::new();
         for (column, cell) in self.table.columns.iter().zip(&self.cells) {
@@ -87,6 +87,9 @@ impl Row {
                     Cell::Text(text) => key.push_str(text),
                 }
             }
+        }
+        if key.is_empty() {
+            key.push('\u{1f}');
         }
         key
     }

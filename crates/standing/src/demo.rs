@@ -180,7 +180,7 @@ fn prove(home: &Home, style: Style) -> Result<bool, Failure> {
     let sound = fsck(&vault, Some(&key), None, &mut |_, _| {})?;
     print!("{}", vaults::to_text(&sound, true, style));
     let copy = home.folder.join("vault-with-one-byte-flipped");
-    copy_folder(&vault, &copy)?;
+    home.vault.copy_to(&copy).map_err(Failure::integrity)?;
     let (file, at) = flip(&copy)?;
     println!(
         "\n  Now a copy in which byte {} of {file} was flipped:",
@@ -190,20 +190,6 @@ fn prove(home: &Home, style: Style) -> Result<bool, Failure> {
     print!("{}", vaults::to_text(&damaged, true, style));
     println!();
     Ok(sound.verdict() == Verdict::Sound && damaged.verdict() == Verdict::Faulty)
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// Flips one bit in the middle of the newest entry bundle.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use standing_vault::{BlobKey, Digest, Report, Verdict, fsck};
+use standing_vault::{BlobKey, Digest, Fault, Report, Verdict, fsck};
 
 use crate::cli::{Format, VaultCommand};
 use crate::config::{Config, FILE};
@@ -138,8 +138,21 @@ pub fn to_text(report: &Report, kept: bool, style: Style) -> String {
         Verdict::Faulty => format!("{}\n", style.news(false, "NOT VERIFIED")),
         Verdict::Empty => "EMPTY: an empty vault proves nothing\n".to_owned(),
     };
-    for fault in &report.faults {
+    // One flipped byte also parts every earlier, shorter form of its bundle from the full one.
+    let (earlier, telling): (Vec<&Fault>, Vec<&Fault>) = report
+        .faults
+        .iter()
+        .partition(|f| matches!(f, Fault::Superseded { .. }));
+    for fault in &telling {
         text.push_str(&format!("  ✗ {}\n", style.fold(4, &fault.to_string())));
+    }
+    let (shown, more) = earlier.split_at(earlier.len().min(if telling.is_empty() { 5 } else { 0 }));
+    for fault in shown {
+        text.push_str(&format!("  ✗ {}\n", style.fold(4, &fault.to_string())));
+    }
+    if !more.is_empty() {
+        let files = count(more.len() as u64, "earlier partial file");
+        text.push_str(&format!("  ✗ {files} of the same tile or bundle differ from it\n"));
     }
     if report.faults_not_listed > 0 {
         text.push_str(&format!(
