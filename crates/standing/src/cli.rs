@@ -25,8 +25,10 @@ First steps:
 Exit codes: 0 as hoped, 1 a clear no (not ready, findings, not verified), 2 could not tell."
 )]
 pub struct Cli {
+    /// What every command takes.
     #[command(flatten)]
     pub global: Global,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }

@@ -25,14 +25,6 @@ impl Style {
         }
     }
 
-    /// Without colour.
-    pub fn plain() -> Self {
-        Style {
-            colour: false,
-            width: 100,
-        }
-    }
-
     fn paint(self, code: &str, text: &str) -> String {
         if self.colour {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")

@@ -152,7 +152,9 @@ pub fn to_text(report: &Report, kept: bool, style: Style) -> String {
     }
     if !more.is_empty() {
         let files = count(more.len() as u64, "earlier partial file");
-        text.push_str(&format!("  ✗ {files} of the same tile or bundle differ from it\n"));
+        text.push_str(&format!(
+            "  ✗ {files} of the same tile or bundle differ from it\n"
+        ));
     }
     if report.faults_not_listed > 0 {
         text.push_str(&format!(

@@ -63,3 +63,24 @@ fn no_file_in_the_folder_is_forgotten() {
         assert!(names.contains(&file), "checks/{file} belongs to no check");
     }
 }
+
+#[test]
+fn the_page_of_checks_is_what_the_checks_say() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/checks.md");
+    let page = checks::page();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == page,
+        "docs/checks.md is out of date: UPDATE=1 cargo test -p standing-assess"
+    );
+}
+
+#[test]
+fn every_check_that_an_item_names_exists() {
+    let names: BTreeSet<&str> = checks::FILES.iter().map(|(name, _, _)| *name).collect();
+    let unknown = standing_assess::catalogue::Catalogue::builtin().unknown_checks(&names);
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

@@ -2,7 +2,7 @@
 
 mod architecture;
 mod bad_input;
-// mod demo;
+mod demo;
 mod home;
 mod time;
 mod user_checks;
