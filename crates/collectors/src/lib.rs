@@ -12,6 +12,7 @@ mod collector;
 mod compose;
 pub mod dates;
 mod distribution;
+mod documents;
 mod dpkg;
 mod graph;
 mod hr;

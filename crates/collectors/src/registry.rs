@@ -6,6 +6,7 @@ use crate::Collector;
 pub static ALL: &[&dyn Collector] = &[
     &crate::aws_iam::AwsIam,
     &crate::compose::Compose,
+    &crate::documents::Documents,
     &crate::dpkg::Dpkg,
     &crate::graph::Graph,
     &crate::hr::Hr,

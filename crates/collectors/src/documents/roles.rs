@@ -1,0 +1,281 @@
+//! Who a document says holds a role.
+
+use std::collections::BTreeSet;
+
+use super::lint::place;
+use super::statements::pairs;
+use super::text::{cells, plain};
+
+/// Ways to write a role, longest first, and the word for it.
+const ROLES: [(&str, &str); 20] = [
+    ("senior information risk owner", "SIRO"),
+    ("siro", "SIRO"),
+    ("caldicott guardian", "Caldicott Guardian"),
+    ("data protection officer", "DPO"),
+    ("data protection lead", "DPO"),
+    ("dpo", "DPO"),
+    ("information governance lead", "IG lead"),
+    ("information governance manager", "IG lead"),
+    ("head of information governance", "IG lead"),
+    ("ig lead", "IG lead"),
+    ("chief information security officer", "security lead"),
+    ("head of information security", "security lead"),
+    ("information security officer", "security lead"),
+    ("information security lead", "security lead"),
+    ("cyber security lead", "security lead"),
+    ("it security lead", "security lead"),
+    ("security lead", "security lead"),
+    ("ciso", "security lead"),
+    ("chief technology officer", "CTO"),
+    ("cto", "CTO"),
+];
+
+/// Words with a capital that are no part of a person's name.
+const NO_NAMES: [&str; 44] = [
+    "the",
+    "a",
+    "an",
+    "officer",
+    "lead",
+    "board",
+    "team",
+    "director",
+    "manager",
+    "chief",
+    "head",
+    "committee",
+    "trust",
+    "limited",
+    "ltd",
+    "data",
+    "information",
+    "security",
+    "policy",
+    "email",
+    "phone",
+    "contact",
+    "role",
+    "roles",
+    "name",
+    "date",
+    "responsible",
+    "responsibilities",
+    "guardian",
+    "owner",
+    "risk",
+    "senior",
+    "executive",
+    "department",
+    "group",
+    "company",
+    "organisation",
+    "governance",
+    "protection",
+    "siro",
+    "dpo",
+    "cto",
+    "this",
+    "all",
+];
+
+/// Roles, holders and one-based lines, each pair once.
+pub(super) fn read(lines: &[String]) -> Vec<(&'static str, String, i64)> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let said = match cells(line) {
+            Some(cells) => in_row(&cells),
+            None => in_pair(line)
+                .or_else(|| in_prose(line))
+                .into_iter()
+                .collect(),
+        };
+        for (role, holder) in said {
+            if seen.insert((role, holder.to_lowercase())) {
+                found.push((role, holder, place(index)));
+            }
+        }
+    }
+    found
+}
+
+/// `| SIRO | Jane Doe |`, in either order.
+fn in_row(cells: &[String]) -> Vec<(&'static str, String)> {
+    let roles = cells
+        .iter()
+        .enumerate()
+        .filter_map(|(at, c)| Some((at, role(c)?)));
+    let holder = |at: usize| {
+        let (before, after) = cells.split_at(at);
+        let mut near = after.iter().skip(1).chain(before.iter().rev());
+        near.find_map(|cell| name(cell))
+    };
+    roles
+        .filter_map(|(at, role)| Some((role, holder(at)?)))
+        .collect()
+}
+
+/// `SIRO: Jane Doe`, `SIRO – Jane Doe`.
+fn in_pair(line: &str) -> Option<(&'static str, String)> {
+    for (key, value) in pairs(line) {
+        if let Some(role) = role(&key) {
+            return Some((role, name(&value)?));
+        }
+    }
+    let line = plain(line.trim_start_matches([' ', '-', '*', '>', '•', '#']));
+    let (key, value) = [" – ", " — ", " - "]
+        .iter()
+        .find_map(|dash| line.split_once(dash))?;
+    Some((role(key)?, name(value)?))
+}
+
+/// `The Senior Information Risk Owner (SIRO) is Jane Doe`, `Jane Doe is the SIRO`.
+fn in_prose(line: &str) -> Option<(&'static str, String)> {
+    const IS: [&str; 4] = [" is currently ", " is held by ", " is ", " are "];
+    let line = plain(line);
+    for link in IS {
+        let Some((before, after)) = line.split_once(link) else {
+            continue;
+        };
+        let subject = before
+            .rsplit(['.', ',', ';'])
+            .next()
+            .unwrap_or(before)
+            .trim();
+        let without = |text: &'_ str| -> String {
+            let text = text.trim();
+            let lower = text.to_lowercase();
+            let articles = ["the ", "our ", "its ", "your ", "appointed as ", "their "];
+            let article = articles.iter().find(|a| lower.starts_with(**a));
+            article.map_or(text, |a| &text[a.len()..]).to_owned()
+        };
+        if let (Some(role), Some(holder)) = (role(&without(subject)), name(after)) {
+            return Some((role, holder));
+        }
+        let complement = without(after.split(['.', ',', ';']).next().unwrap_or(after));
+        let whole_name = name(subject)
+            .filter(|n| n.split_whitespace().count() == subject.split_whitespace().count());
+        if let (Some(role), Some(holder)) = (role(&complement), whole_name) {
+            return Some((role, holder));
+        }
+    }
+    None
+}
+
+/// The role that the text is, with or without an abbreviation in brackets or a possessor before it.
+fn role(text: &str) -> Option<&'static str> {
+    let text = plain(text).to_lowercase();
+    let text = text
+        .split('(')
+        .next()
+        .unwrap_or(&text)
+        .trim()
+        .trim_end_matches(':')
+        .trim();
+    ROLES
+        .iter()
+        .find(|(written, _)| *written == text)
+        .map(|(_, role)| *role)
+}
+
+/// The person's name at the head of the text: two to five words with capitals.
+fn name(text: &str) -> Option<String> {
+    const PARTICLES: [&str; 9] = ["de", "van", "von", "der", "den", "al", "bin", "la", "di"];
+    let text = plain(text);
+    let text = text.trim_start_matches('[');
+    let head = text
+        .split([',', ';', '(', ']', '<', ':', '|', '/'])
+        .next()?;
+    let head = [" – ", " — ", " - ", " and "]
+        .iter()
+        .fold(head, |h, s| h.split(s).next().unwrap_or(h));
+    let mut words = Vec::new();
+    for word in head.split_whitespace() {
+        let ends = word.ends_with('.') && word.chars().count() > 3;
+        let bare = word.trim_end_matches('.');
+        let is_particle = PARTICLES.contains(&bare) && !words.is_empty();
+        let has_capital = bare.starts_with(char::is_uppercase)
+            && bare
+                .chars()
+                .all(|c| c.is_alphabetic() || ['\'', '’', '-', '.'].contains(&c));
+        if !(is_particle || has_capital) || NO_NAMES.contains(&bare.to_lowercase().as_str()) {
+            break;
+        }
+        words.push(if ends { bare } else { word });
+        if ends && !["prof", "mrs", "miss"].contains(&bare.to_lowercase().as_str()) {
+            break;
+        }
+    }
+    let last_is_name = words.last().is_some_and(|w| !PARTICLES.contains(w));
+    ((2..=5).contains(&words.len()) && last_is_name).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_from_each_form() {
+        for (line, role, holder) in [
+            ("SIRO: Jane Doe", "SIRO", "Jane Doe"),
+            ("**SIRO:** Jane Doe", "SIRO", "Jane Doe"),
+            (
+                "- Caldicott Guardian: Dr Amir Khan, GP",
+                "Caldicott Guardian",
+                "Dr Amir Khan",
+            ),
+            (
+                "Data Protection Officer (DPO): Siân O'Neill (siân@example.org)",
+                "DPO",
+                "Siân O'Neill",
+            ),
+            (
+                "The Senior Information Risk Owner (SIRO) is Jane Doe.",
+                "SIRO",
+                "Jane Doe",
+            ),
+            ("Jane Doe is the SIRO.", "SIRO", "Jane Doe"),
+            (
+                "Our CTO is Maria van der Berg, who signs.",
+                "CTO",
+                "Maria van der Berg",
+            ),
+            ("| SIRO | Jane Doe | jane@example.org |", "SIRO", "Jane Doe"),
+            ("| Jane Doe | Data Protection Officer |", "DPO", "Jane Doe"),
+            (
+                "| Information Security Lead | J. Smith-Jones |",
+                "security lead",
+                "J. Smith-Jones",
+            ),
+            ("IG Lead – Tom Baker", "IG lead", "Tom Baker"),
+        ] {
+            let expected = vec![(role, holder.to_owned(), 1)];
+            assert_eq!(read(&[line.to_owned()]), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn sentences_about_roles_name_nobody() {
+        for line in [
+            "The SIRO is responsible for information risk.",
+            "The SIRO is the Chief Executive.",
+            "SIRO:",
+            "SIRO: to be appointed",
+            "| Role | Name |",
+            "| SIRO | |",
+            "The Data Protection Officer is Responsible For Advice",
+            "SIRO Training: Jane Doe",
+            "Jane Doe is the new CTO's deputy",
+            "Caldicott Guardian: the Board",
+        ] {
+            assert_eq!(read(&[line.to_owned()]), vec![], "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(line in "(SIRO|dpo|The )?[ :|\\-–(is)\\PC]{0,60}") {
+            let _ = read(&[line]);
+        }
+    }
+}
