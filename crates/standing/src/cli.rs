@@ -233,9 +233,9 @@ pub enum EditionCommand {
     Import {
         /// The .xlsx file
         file: PathBuf,
-        /// The edition it is of, for example v9
+        /// The edition it is of, for example v9 [default: from the file's name]
         #[arg(long)]
-        edition: String,
+        edition: Option<String>,
         /// Only say what would be taken from it
         #[arg(long)]
         dry_run: bool,

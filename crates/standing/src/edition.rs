@@ -28,7 +28,7 @@ pub fn edition(
             file,
             edition,
             dry_run,
-        } => crate::sheet::import(&folder?, file, edition, *dry_run),
+        } => crate::sheet::import(&folder?, file, edition.as_deref(), *dry_run),
         EditionCommand::List => {
             let (catalogue, profile) = known(folder)?;
             list(&catalogue, &profile, format);

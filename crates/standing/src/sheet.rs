@@ -16,7 +16,26 @@ use crate::text::{Style, count};
 ///
 /// # Errors
 /// When the file is no workbook, or can be understood in two ways.
-pub fn import(folder: &Path, file: &Path, edition: &str, dry_run: bool) -> Result<u8, Failure> {
+pub fn import(
+    folder: &Path,
+    file: &Path,
+    edition: Option<&str>,
+    dry_run: bool,
+) -> Result<u8, Failure> {
+    let title = file
+        .file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let catalogue = Catalogue::builtin();
+    let edition = match edition {
+        Some(edition) => edition.to_owned(),
+        None => named(catalogue, &title).ok_or_else(|| {
+            Failure::usage(format!(
+                "the name {title:?} does not say which edition it is of"
+            ))
+            .hint("say it with --edition v9")
+        })?,
+    };
+    let edition = edition.as_str();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if edition.is_empty() || !edition.chars().all(plain) {
         return Err(Failure::usage(format!(
@@ -34,10 +53,6 @@ pub fn import(folder: &Path, file: &Path, edition: &str, dry_run: bool) -> Resul
             rows: s.rows,
         })
         .collect();
-    let title = file
-        .file_name()
-        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let catalogue = Catalogue::builtin();
     let overlay = sheet::read(catalogue, edition, &title, &sheets).map_err(|error| {
         Failure::configuration(format!("{shown}: {error}")).hint(
             "nothing was imported; remove or rename the column that is not meant, and try again",
@@ -62,6 +77,29 @@ pub fn import(folder: &Path, file: &Path, edition: &str, dry_run: bool) -> Resul
     }
     let aside = overlay.unmatched_columns.len() + overlay.unmatched_rows.len();
     Ok(u8::from(aside > 0))
+}
+
+/// The edition that a file's name speaks of: `Version9 …`, `… v9 …`, `… 26-27 …`, `… 2026-27 …`.
+fn named(catalogue: &Catalogue, title: &str) -> Option<String> {
+    let title = title.to_lowercase();
+    let numbered = ["version", "v"].iter().find_map(|word| {
+        let (_, rest) = title.split_once(word)?;
+        let digits: String = rest
+            .trim_start_matches([' ', '_', '-'])
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        (1..=2)
+            .contains(&digits.len())
+            .then(|| format!("v{digits}"))
+    });
+    numbered.or_else(|| {
+        let of_year = catalogue
+            .editions
+            .iter()
+            .find(|e| title.contains(&e.year[2..]));
+        of_year.map(|e| e.id.clone())
+    })
 }
 
 fn summary(catalogue: &Catalogue, overlay: &Overlay, style: Style) -> String {

@@ -3,6 +3,8 @@
 mod architecture;
 mod bad_input;
 mod demo;
+mod edition;
 mod home;
 mod time;
+mod together;
 mod user_checks;
