@@ -65,6 +65,7 @@ const SOURCES: &[Source] = &[
     source("training", "training", "training/completions.csv", &[]),
     source("packages", "dpkg", "packages", &[]),
     source("sbom", "sbom", "sbom", &[]),
+    source("documents", "documents", "documents", &[]),
     source("advisories", "osv", "advisories", &[]),
     Source {
         columns: &[
