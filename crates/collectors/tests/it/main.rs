@@ -4,4 +4,5 @@ mod anything;
 mod cases;
 mod memory;
 mod registration;
+mod slapd;
 mod software;

@@ -1,0 +1,469 @@
+//! A real OpenLDAP server, filled and exported with its own tools, read as its operators read it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use standing_collectors::{Root, Run, Settings, by_kind, run};
+use standing_facts::{GapCode, Outcome};
+
+use crate::cases::Memory;
+
+const PEOPLE: usize = 50;
+const ADMINISTRATOR: (&str, &str) = ("cn=admin,dc=example,dc=org", "of-the-tests");
+const READER: (&str, &str) = ("cn=reader,dc=example,dc=org", "may-read");
+const EVERYTHING: [&str; 3] = ["(objectClass=*)", "*", "+"];
+
+/// A server on a port and in a folder of its own, for as long as this lives.
+struct Server {
+    child: Child,
+    folder: tempfile::TempDir,
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/bin".into()])
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
+
+fn folder_with(file: &str, folders: &[&str]) -> Option<PathBuf> {
+    let mut folders = folders.iter().map(PathBuf::from);
+    folders.find(|folder| folder.join(file).is_file())
+}
+
+/// Free a moment ago, and let go of.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn configuration(folder: &Path, schema: &Path, modules: Option<&Path>) -> String {
+    let mut text = String::new();
+    for name in ["core", "cosine", "inetorgperson", "nis"] {
+        writeln!(text, "include {}/{name}.schema", schema.display()).unwrap();
+    }
+    if let Some(modules) = modules {
+        writeln!(text, "modulepath {}", modules.display()).unwrap();
+        for name in ["back_mdb", "memberof", "ppolicy"] {
+            writeln!(text, "moduleload {name}").unwrap();
+        }
+    }
+    let folder = folder.display();
+    let (administrator, password) = ADMINISTRATOR;
+    write!(
+        text,
+        "pidfile {folder}/slapd.pid\n\
+         database mdb\n\
+         maxsize 104857600\n\
+         dbnosync\n\
+         suffix \"dc=example,dc=org\"\n\
+         rootdn \"{administrator}\"\n\
+         rootpw {password}\n\
+         directory {folder}/db\n\
+         lastbind on\n\
+         access to attrs=userPassword by anonymous auth by * none\n\
+         access to * by users read by * none\n\
+         overlay memberof\n\
+         overlay ppolicy\n\
+         ppolicy_default \"cn=policy,dc=example,dc=org\"\n"
+    )
+    .unwrap();
+    text
+}
+
+impl Server {
+    /// `None`, and says so, where the parts are not installed.
+    fn start() -> Option<Server> {
+        for name in ["ldapsearch", "ldapadd", "ldapmodify"] {
+            if tool(name).is_none() {
+                eprintln!("skipped: {name} not found");
+                return None;
+            }
+        }
+        let Some(slapd) = tool("slapd") else {
+            eprintln!("skipped: slapd not found");
+            return None;
+        };
+        let schema = ["/etc/ldap/schema", "/etc/openldap/schema"];
+        let Some(schema) = folder_with("inetorgperson.schema", &schema) else {
+            eprintln!("skipped: the schema files of slapd not found");
+            return None;
+        };
+        let modules = [
+            "/usr/lib/ldap",
+            "/usr/lib/openldap",
+            "/usr/lib64/openldap",
+            "/usr/lib/openldap/modules",
+        ];
+        let modules = folder_with("memberof.so", &modules);
+        // Another may take the port between our letting go of it and the server's asking for it.
+        for _ in 0..5 {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir(folder.path().join("db")).unwrap();
+            let file = folder.path().join("slapd.conf");
+            let text = configuration(folder.path(), &schema, modules.as_deref());
+            std::fs::write(&file, text).unwrap();
+            let url = format!("ldap://127.0.0.1:{}", free_port());
+            let log = std::fs::File::create(folder.path().join("log")).unwrap();
+            let child = Command::new(&slapd)
+                .args(["-d", "0", "-h", &url, "-f"])
+                .arg(&file)
+                .stdout(log.try_clone().unwrap())
+                .stderr(log)
+                .spawn()
+                .unwrap();
+            let mut server = Server { child, folder, url };
+            if server.is_ready() {
+                return Some(server);
+            }
+            let log = server.folder.path().join("log");
+            eprintln!("{}", std::fs::read_to_string(log).unwrap());
+        }
+        panic!("slapd did not start");
+    }
+
+    /// The file is written once the port is ours: nobody else's server is ever asked.
+    fn is_ready(&mut self) -> bool {
+        let file = self.folder.path().join("slapd.pid");
+        for _ in 0..500 {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            let written = std::fs::read_to_string(&file).unwrap_or_default();
+            if written.trim() == self.child.id().to_string() {
+                let asked = self.search(ADMINISTRATOR, &["-s", "base", "-b", ""]);
+                if asked.status.success() {
+                    return true;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn search(&self, (name, password): (&str, &str), words: &[&str]) -> Output {
+        Command::new(tool("ldapsearch").unwrap())
+            .args(["-x", "-H", &self.url, "-D", name, "-w", password])
+            .args(words)
+            .env("LDAPNOINIT", "1")
+            .output()
+            .unwrap()
+    }
+
+    /// The whole directory as the account sees it.
+    fn export(&self, account: (&str, &str), options: &[&str]) -> Output {
+        let words = [options, &["-b", "dc=example,dc=org"], &EVERYTHING].concat();
+        self.search(account, &words)
+    }
+
+    fn change(&self, program: &str, ldif: &str) {
+        let (name, password) = ADMINISTRATOR;
+        let mut child = Command::new(tool(program).unwrap())
+            .args(["-x", "-H", &self.url, "-D", name, "-w", password])
+            .env("LDAPNOINIT", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(ldif.as_bytes()).unwrap();
+        drop(input);
+        let done = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{program}: {said}");
+    }
+
+    /// Fifty people, four groups of three kinds, two locked accounts, one that signed in.
+    fn fill(&self) {
+        self.change("ldapadd", &base());
+        self.change("ldapadd", &groups());
+        self.change(
+            "ldapmodify",
+            "dn: uid=p02,ou=people,dc=example,dc=org\n\
+             changetype: modify\n\
+             add: pwdAccountLockedTime\n\
+             pwdAccountLockedTime: 000001010000Z\n",
+        );
+        let p03 = "uid=p03,ou=people,dc=example,dc=org";
+        for _ in 0..3 {
+            let refused = self.search((p03, "wrong"), &["-s", "base", "-b", ""]);
+            assert_eq!(refused.status.code(), Some(49));
+        }
+        let p04 = "uid=p04,ou=people,dc=example,dc=org";
+        let let_in = self.search((p04, "of-p04"), &["-s", "base", "-b", ""]);
+        assert!(let_in.status.success());
+    }
+}
+
+fn base() -> String {
+    let (reader, password) = READER;
+    let mut text = format!(
+        "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\no: Example\n\n\
+         dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\n\n\
+         dn: ou=groups,dc=example,dc=org\nobjectClass: organizationalUnit\n\n\
+         dn: cn=policy,dc=example,dc=org\nobjectClass: device\nobjectClass: pwdPolicy\n\
+         pwdAttribute: userPassword\npwdLockout: TRUE\npwdMaxFailure: 3\n\n\
+         dn: {reader}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\n\
+         userPassword: {password}\n\n"
+    );
+    let long = "Looks after the machines of the northern office. ".repeat(12);
+    for n in 1..=PEOPLE {
+        let (name, family) = match n {
+            1 => ("Zoë Ångström-Łukasik".to_owned(), "Ångström-Łukasik"),
+            _ => (format!("Person {n:02}"), "Person"),
+        };
+        write!(
+            text,
+            "dn: uid=p{n:02},ou=people,dc=example,dc=org\nobjectClass: inetOrgPerson\n\
+             cn: {name}\nsn: {family}\nmail: p{n:02}@example.org\nemployeeNumber: {n:04}\n\
+             userPassword: of-p{n:02}\n"
+        )
+        .unwrap();
+        if n % 10 == 0 {
+            writeln!(text, "description: {}", long.trim()).unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Added while the server runs: only then does it write `memberOf`.
+fn groups() -> String {
+    let person = |n: usize| format!("member: uid=p{n:02},ou=people,dc=example,dc=org\n");
+    let members = |range: std::ops::RangeInclusive<usize>| range.map(person).collect::<String>();
+    format!(
+        "dn: cn=staff,ou=groups,dc=example,dc=org\nobjectClass: groupOfNames\n{}\n\
+         dn: cn=admins,ou=groups,dc=example,dc=org\nobjectClass: groupOfNames\n{}\n\
+         dn: cn=Büro\\, Süd,ou=groups,dc=example,dc=org\nobjectClass: groupOfNames\n\
+         member: cn=admins,ou=groups,dc=example,dc=org\n{}\n\
+         dn: cn=wheel,ou=groups,dc=example,dc=org\nobjectClass: posixGroup\ngidNumber: 10\n\
+         memberUid: p50\n",
+        members(1..=PEOPLE),
+        members(1..=3),
+        members(10..=10),
+    )
+}
+
+/// One run over one export: what it was worth, and its facts by table.
+struct Reading {
+    run: Run,
+    facts: Vec<Value>,
+}
+
+fn read(export: &[u8]) -> Reading {
+    read_after(export, &BTreeMap::new())
+}
+
+fn read_after(export: &[u8], before: &BTreeMap<String, u64>) -> Reading {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("all.ldif"), export).unwrap();
+    let settings = Settings {
+        source: "src".into(),
+        path: "all.ldif".into(),
+        values: BTreeMap::from([("system".into(), "OpenLDAP".into())]),
+        ..Settings::default()
+    };
+    let mut facts = Vec::new();
+    let run = run(
+        by_kind("ldif").unwrap(),
+        &settings,
+        &Root::new(folder.path()),
+        &mut Memory::default(),
+        before,
+        &mut |_| {},
+        &mut |row| facts.push(serde_json::from_str(&standing_facts::to_line(&row)).unwrap()),
+    );
+    Reading { run, facts }
+}
+
+impl Reading {
+    fn of(&self, table: &str) -> impl Iterator<Item = &Value> {
+        self.facts.iter().filter(move |fact| fact["table"] == table)
+    }
+
+    fn account(&self, login: &str) -> &Value {
+        let mut found = self.of("account").filter(|fact| fact["login"] == login);
+        let account = found.next().unwrap_or_else(|| panic!("no {login}"));
+        assert_eq!(found.next(), None, "{login} twice");
+        account
+    }
+
+    /// Groups of an account, those it is in through others marked.
+    fn groups(&self, login: &str) -> Vec<String> {
+        let id = &self.account(login)["id"];
+        let mut groups: Vec<String> = (self.of("grant"))
+            .filter(|grant| grant["account"] == *id)
+            .map(|grant| {
+                let mark = if grant["direct"] == true { "" } else { "~" };
+                format!("{mark}{}", grant["resource"].as_str().unwrap())
+            })
+            .collect();
+        groups.sort();
+        groups
+    }
+
+    fn has_gap(&self, code: GapCode) -> bool {
+        self.run.gaps.iter().any(|gap| gap.code == code)
+    }
+}
+
+#[test]
+fn an_export_of_everything_is_read_completely() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let export = server.export(READER, &[]);
+    assert!(export.status.success());
+    // What makes an export hard to read is really in it.
+    let text = std::str::from_utf8(&export.stdout).unwrap();
+    for hard in [
+        "\ncn:: ",
+        "\ndn:: ",
+        "\nmemberOf:: ",
+        "\n ern office",
+        "\n# numEntries: 59\n",
+    ] {
+        assert!(text.contains(hard), "no {hard:?} in the export");
+    }
+
+    let read_ = read(&export.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Complete, "{:?}", read_.run);
+    assert_eq!(read_.run.problem_count, 0, "{:?}", read_.run.problems);
+    // Fifty people and the account that reads.
+    assert_eq!(read_.run.counts["account"], 51);
+    // staff 50, admins 3, the office 1 and 3 through admins, wheel 1.
+    assert_eq!(read_.run.counts["grant"], 58);
+
+    assert_eq!(read_.account("p01")["name"], "Zoë Ångström-Łukasik");
+    assert_eq!(read_.groups("p01"), ["admins", "staff", "~Büro, Süd"]);
+    assert_eq!(read_.groups("p10"), ["Büro, Süd", "staff"]);
+    assert_eq!(read_.groups("p11"), ["staff"]);
+    assert_eq!(read_.groups("p50"), ["staff", "wheel"]);
+    assert!(read_.groups("reader").is_empty());
+    let privileged = |login| &read_.account(login)["privileged"];
+    assert!(
+        ["p01", "p02", "p03", "p50"]
+            .iter()
+            .all(|p| *privileged(p) == true)
+    );
+    assert!(
+        ["p04", "p10", "reader"]
+            .iter()
+            .all(|p| *privileged(p) == false)
+    );
+    let locked: Vec<&str> = (read_.of("account"))
+        .filter(|account| account["enabled"] == false)
+        .map(|account| account["login"].as_str().unwrap())
+        .collect();
+    assert_eq!(locked, ["p02", "p03"], "locked by hand, by wrong passwords");
+    let used: Vec<&str> = (read_.of("account"))
+        .filter(|account| !account["last_used_on"].is_null())
+        .map(|account| account["login"].as_str().unwrap())
+        .collect();
+    assert_eq!(used, ["reader", "p04"]);
+}
+
+#[test]
+fn the_summary_may_be_left_out_and_the_facts_are_the_same() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let with = read(&server.export(READER, &[]).stdout);
+    let without = read(&server.export(READER, &["-LLL"]).stdout);
+    assert_eq!(without.run.outcome, Outcome::Complete);
+    assert_eq!(without.run.counts, with.run.counts);
+    assert_eq!(without.facts.len(), 109);
+    // Exporting is signing in, so the reader's own last use may have come a day further.
+    let lasting = |reading: &Reading| -> Vec<Value> {
+        let facts = reading.facts.iter();
+        facts
+            .filter(|fact| fact["login"] != "reader")
+            .cloned()
+            .collect()
+    };
+    assert_eq!(lasting(&without).len(), 108);
+    assert_eq!(lasting(&without), lasting(&with));
+}
+
+#[test]
+fn an_export_cut_off_by_a_size_limit_is_never_complete() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let whole = read(&server.export(READER, &[]).stdout);
+
+    let cut = server.export(READER, &["-z", "10"]);
+    assert_eq!(cut.status.code(), Some(4));
+    let read_ = read(&cut.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Partial, "{:?}", read_.run);
+    assert!(read_.has_gap(GapCode::Truncated), "{:?}", read_.run.gaps);
+    assert!(read_.run.counts["account"] < 10);
+
+    // Without a summary the tool says so on standard error only. Sent to the same file, it shows.
+    let mut cut = server.export(READER, &["-LLL", "-z", "10"]);
+    cut.stdout.append(&mut cut.stderr);
+    let read_ = read(&cut.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Partial, "{:?}", read_.run);
+
+    // Thrown away, what remains to show it is how much there was the last time.
+    let cut = server.export(READER, &["-LLL", "-z", "10"]);
+    let before = whole.run.counts.iter();
+    let before = before
+        .map(|(table, count)| ((*table).to_owned(), *count))
+        .collect();
+    let read_ = read_after(&cut.stdout, &before);
+    assert_eq!(read_.run.outcome, Outcome::Partial, "{:?}", read_.run);
+    assert!(read_.has_gap(GapCode::Truncated), "{:?}", read_.run.gaps);
+}
+
+#[test]
+fn what_an_account_may_not_see_is_never_an_empty_directory() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let nobody = ("", "");
+    let refused = server.export(nobody, &[]);
+    let read_ = read(&refused.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Partial, "{:?}", read_.run);
+    assert_eq!(read_.run.counts["account"], 0);
+
+    let wrong = server.export((READER.0, "wrong"), &[]);
+    assert_eq!(wrong.status.code(), Some(49));
+    let read_ = read(&wrong.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Failed, "{:?}", read_.run);
+}
+
+#[test]
+fn passwords_in_the_export_are_noticed_and_not_read() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let export = server.export(ADMINISTRATOR, &[]);
+    let text = std::str::from_utf8(&export.stdout).unwrap();
+    assert!(text.contains("\nuserPassword:: "));
+    let read_ = read(&export.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Complete, "{:?}", read_.run);
+    assert_eq!(read_.run.problem_count, 1);
+    assert!(read_.run.problems[0].message.contains("password hashes"));
+}
