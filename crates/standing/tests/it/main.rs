@@ -5,6 +5,7 @@ mod bad_input;
 mod demo;
 mod edition;
 mod home;
+mod stranger;
 mod time;
 mod together;
 mod user_checks;

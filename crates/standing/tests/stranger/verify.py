@@ -171,10 +171,11 @@ def canonical(value):
         return "{" + ",".join(f"{canonical(k)}:{canonical(v)}" for k, v in members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
-    if isinstance(value, float):
-        raise ValueError("a number that is not an integer")
-    return {None: "null", True: "true", False: "false"}.get(value) if value in (
-        None, True, False) and not isinstance(value, int) or isinstance(value, bool) else str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float) or not -(2**63) <= value < 2**64:
+        raise ValueError("a number that is not an integer of 64 bits")
+    return str(value)
 
 
 def check_form(seq, entry):
