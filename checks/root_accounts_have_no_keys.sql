@@ -31,4 +31,4 @@ from account
 left join keys on keys.account = account.id
 left join listing on listing.source = account.source
 where account.kind = 'break-glass'
-   or (lower(account.login) in ('root', '<root_account>') and coalesce(account.kind, '') <> 'system')
+   or (lower(account.login) in ('root', '<root_account>') and coalesce(account.kind, '') not in ('system', 'shared'))

@@ -110,7 +110,7 @@ fn build(file: &Path) {
         .collect();
     let at = "2026-11-01T00:00:00.000Z";
     index
-        .advance::<IndexError>(0, 2, "bench", |index| {
+        .advance::<IndexError>(&(0, String::new()), &(2, "bench".into()), false, |index| {
             index.configured(
                 at,
                 &[ConfiguredSource {

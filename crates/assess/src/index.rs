@@ -26,8 +26,16 @@ pub const RECORDS: &str = "records";
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// SQLite's own word.
-    #[error("index: {0}")]
+    #[error("index: {}", brief(.0))]
     Sql(#[from] rusqlite::Error),
+}
+
+/// SQLite's message without the statement, which may be long and may hold values.
+fn brief(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// What the vault says of one run of one source.
@@ -108,7 +116,12 @@ impl Index {
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         let index = Index { connection };
         if index.schema()? != schema_number() {
-            index.clear()?;
+            // Another process may be about the same: whoever comes second finds it done.
+            let transaction = index.immediate()?;
+            if index.schema()? != schema_number() {
+                index.clear()?;
+            }
+            transaction.commit()?;
         }
         Ok(index)
     }
@@ -125,6 +138,14 @@ impl Index {
         Ok(index)
     }
 
+    /// A transaction that holds the writer's lock from its beginning.
+    fn immediate(&self) -> Result<Transaction<'_>, IndexError> {
+        Ok(Transaction::new_unchecked(
+            &self.connection,
+            TransactionBehavior::Immediate,
+        )?)
+    }
+
     /// The connection, for the parts of this crate that query.
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
@@ -137,10 +158,7 @@ impl Index {
     }
 
     /// Empties the index and lays its tables anew.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn clear(&self) -> Result<(), IndexError> {
+    fn clear(&self) -> Result<(), IndexError> {
         let names: Vec<String> = self
             .connection
             .prepare(
@@ -172,24 +190,25 @@ impl Index {
             .unwrap_or_default())
     }
 
-    /// Runs `work` in one transaction which also moves the position. Where another process has
-    /// moved it away from `from` in the meantime, nothing is done: its work was the same.
+    /// Runs `work` in one transaction which also moves the position; with `anew` the index is
+    /// emptied first. Where another process has moved it away from `from` in the meantime, nothing is
+    /// done: its work was the same.
     ///
     /// # Errors
     /// What `work` returns; nothing is kept then.
     pub fn advance<E: From<IndexError>>(
         &self,
-        from: u64,
-        to: u64,
-        root: &str,
+        from: &(u64, String),
+        to: &(u64, String),
+        anew: bool,
         work: impl FnOnce(&Index) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = IndexError::from;
-        let transaction =
-            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
-                .map_err(sql)?;
-        if self.position()?.0 != from {
+        let transaction = self.immediate()?;
+        if self.position()? != *from {
             return Ok(());
+        }
+        if anew {
+            self.clear()?;
         }
         work(self)?;
         self.connection
@@ -197,11 +216,11 @@ impl Index {
             .and_then(|_| {
                 self.connection.execute(
                     "insert into position values (?1, ?2)",
-                    params![to.cast_signed(), root],
+                    params![to.0.cast_signed(), to.1],
                 )
             })
-            .map_err(sql)?;
-        transaction.commit().map_err(sql)?;
+            .map_err(IndexError::from)?;
+        transaction.commit().map_err(IndexError::from)?;
         Ok(())
     }
 

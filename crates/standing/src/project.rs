@@ -52,19 +52,16 @@ pub struct ManifestPart {
 /// # Errors
 /// When either cannot be read or written.
 pub fn catch_up(vault: &Vault, index: &Index) -> Result<(), Failure> {
-    let (mut from, root) = index.position()?;
-    let fits = from <= vault.size()
-        && (from == 0 || vault.root_at(from).is_ok_and(|r| r.to_string() == root));
-    if !fits {
-        index.clear()?;
-        from = 0;
-    }
-    let size = vault.size();
-    if from == size {
+    let from = index.position()?;
+    let to = (vault.size(), vault.root().to_string());
+    let fits = from.0 <= to.0
+        && (from.0 == 0 || vault.root_at(from.0).is_ok_and(|r| r.to_string() == from.1));
+    if from == to || (from.0 == 0 && to.0 == 0) {
         return Ok(());
     }
-    index.advance(from, size, &vault.root().to_string(), |index| {
-        for entry in vault.entries(from..size)? {
+    let first = if fits { from.0 } else { 0 };
+    index.advance(&from, &to, !fits, |index| {
+        for entry in vault.entries(first..to.0)? {
             project(vault, index, &entry?)?;
         }
         Ok(())

@@ -139,11 +139,7 @@ fn an_imported_sheet_becomes_the_edition_judged_by() {
     ]);
     assert_eq!(yesterday.json()["edition"], "v8");
     let diff = home.run(&["edition", "diff", "v8", "v9"]);
-    assert!(
-        diff.out.contains("11.1.1") && diff.out.contains("added"),
-        "{}",
-        diff.out
-    );
+    assert!(diff.out.contains("11.1.1"), "{}", diff.out);
 }
 
 #[test]
