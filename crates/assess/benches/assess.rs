@@ -187,7 +187,7 @@ fn accounts() -> impl Iterator<Item = String> {
             format!(
                 r#"{{"table":"account","id":"s/a{i}","system":"System {}","login":"p{person}","email":"P{person}@firm.test","enabled":{},"kind":"human","privileged":{},"mfa":true,"last_used_on":"2026-10-20"}}"#,
                 i % SYSTEMS,
-                person % 9 != 0,
+                !person.is_multiple_of(9),
                 i % 50 == 0
             ),
             format!(

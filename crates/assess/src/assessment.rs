@@ -389,15 +389,15 @@ impl Judge<'_, '_> {
 
     fn finding(&self, statement: Option<&Statement>) -> Finding {
         let in_force = statement.filter(|s| s.expires_on >= self.estate.as_of.date);
-        if let Some(s) = in_force.filter(|s| s.answer == "not applicable") {
-            if self.item.not_applicable_allowed {
-                return Finding::new(
-                    Verdict::NotApplicable,
-                    Basis::Attested,
-                    format!("Stated not to apply: {}", sentence(&s.statement)),
-                    None,
-                );
-            }
+        if let Some(s) = in_force.filter(|s| s.answer == "not applicable")
+            && self.item.not_applicable_allowed
+        {
+            return Finding::new(
+                Verdict::NotApplicable,
+                Basis::Attested,
+                format!("Stated not to apply: {}", sentence(&s.statement)),
+                None,
+            );
         }
         let missing: Vec<&String> = self
             .item

@@ -257,10 +257,11 @@ impl ItemPage<'_> {
 /// A text for the portal made from what is measured and stated, and nothing else.
 fn draft(terms: &Terms, today: &Assessment, standing: &ItemStanding, known: &Item) -> String {
     let mut sentences = Vec::new();
-    if let Some(statement) = &standing.statement {
-        if statement.expires_on >= today.as_of && statement.answer != "no" {
-            sentences.push(stop(&statement.statement));
-        }
+    if let Some(statement) = &standing.statement
+        && statement.expires_on >= today.as_of
+        && statement.answer != "no"
+    {
+        sentences.push(stop(&statement.statement));
     }
     for name in &known.checks {
         let (Some(result), Some(check)) = (

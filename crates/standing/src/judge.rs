@@ -203,10 +203,10 @@ pub fn as_of(text: Option<&str>) -> Result<AsOf, Failure> {
     let Some(text) = text else {
         return Ok(AsOf::at(Timestamp::now()));
     };
-    if let Ok(day) = text.parse::<Date>() {
-        if text.len() == 10 {
-            return Ok(AsOf::end_of(day));
-        }
+    if let Ok(day) = text.parse::<Date>()
+        && text.len() == 10
+    {
+        return Ok(AsOf::end_of(day));
     }
     text.parse::<Timestamp>().map(AsOf::at).map_err(|_| {
         Failure::usage(format!("--as-of {text:?} is neither a day nor an instant"))
