@@ -55,9 +55,14 @@ impl Assets {
         true
     }
 
+    /// Keeps what completes other rows, and no row.
+    pub(super) fn forget_rows(&mut self) {
+        self.found.clear();
+    }
+
     /// Without an address of its own a machine behind a balancer may still be reached: unknown.
-    pub(super) fn give(self, part: &Kept, sink: &mut Sink<'_>) {
-        for (address, id, mut asset) in self.found {
+    pub(super) fn give(&mut self, part: &Kept, sink: &mut Sink<'_>) {
+        for (address, id, mut asset) in std::mem::take(&mut self.found) {
             asset.id = sink.id(&format!("{}/{address}", part.name));
             if self.addressed.contains(&id) {
                 asset.internet_facing = Some(true);

@@ -61,7 +61,7 @@ impl Collector for Terraform {
         for part in parts.list() {
             let mut state = State::default();
             match state.read(parts, part, sink) {
-                Ok(()) => state.give(part, sink),
+                Ok(()) => state.give(parts, part, sink),
                 Err(why) if parts.list().len() == 1 => {
                     sink.fail(GapCode::Malformed, format!("{} {why}", part.name));
                 }
@@ -71,8 +71,9 @@ impl Collector for Terraform {
     }
 }
 
-/// What one state says. Rows are given at its end: resources that complete each other stand in any
-/// order, and so does the state's version.
+/// What one state says. It is read twice, because resources that complete each other stand in any
+/// order, and so does the state's version: first what completes others is gathered, then each row is
+/// given as it comes, so that a state of any size needs no more memory than its small resources.
 #[derive(Default)]
 struct State {
     version: Option<u64>,
@@ -94,7 +95,9 @@ impl State {
             .map_err(|e| format!("cannot be read: {}", e.kind()))?;
         let read = stream_objects(bytes, "resources", &SKIP, &mut |piece| match piece {
             Piece::Element(position, value) => {
-                if self.resource(&value).is_none() {
+                let understood = self.resource(&value);
+                self.forget_rows();
+                if understood.is_none() {
                     let place = format!("resources[{position}]");
                     let what = "expected mode, type, name and instances; it was left out";
                     sink.problem(&part.name, None, Some(&place), what);
@@ -152,7 +155,14 @@ impl State {
         Some(())
     }
 
-    fn give(self, part: &Kept, sink: &mut Sink<'_>) {
+    /// Rows are for the second reading.
+    fn forget_rows(&mut self) {
+        self.stores.forget_rows();
+        self.tags.forget_rows();
+        self.assets.forget_rows();
+    }
+
+    fn give(mut self, parts: &Parts<'_>, part: &Kept, sink: &mut Sink<'_>) {
         if self.deposed > 0 {
             let what = format!(
                 "replaced objects that wait to be destroyed, left out: {}",
@@ -161,16 +171,29 @@ impl State {
             sink.notice(&part.name, None, None, what);
         }
         if !self.unread.is_empty() {
-            let types: Vec<String> = self.unread.into_iter().take(20).collect();
+            let types: Vec<&str> = self.unread.iter().take(20).map(String::as_str).collect();
             let what = format!(
                 "types that may hold data and are not read: {}",
                 types.join(", ")
             );
             sink.notice(&part.name, None, None, what);
         }
-        self.stores.give(part, sink);
-        self.tags.give(part, sink);
-        self.assets.give(part, sink);
+        let Ok(bytes) = parts.open(part) else {
+            sink.problem(&part.name, None, None, "could not be read a second time");
+            return;
+        };
+        let again = stream_objects(bytes, "resources", &SKIP, &mut |piece| {
+            if let Piece::Element(_, value) = piece {
+                // What has not the form of a resource was reported at the first reading.
+                let _ = self.resource(&value);
+                self.stores.give(part, sink);
+                self.tags.give(part, sink);
+                self.assets.give(part, sink);
+            }
+        });
+        if again.is_err() {
+            sink.problem(&part.name, None, None, "could not be read a second time");
+        }
     }
 }
 

@@ -245,8 +245,13 @@ impl Stores {
         Some(())
     }
 
-    pub(super) fn give(self, part: &Kept, sink: &mut Sink<'_>) {
-        for (address, mut store) in self.found.iter().cloned() {
+    /// Keeps what completes other rows, and no row.
+    pub(super) fn forget_rows(&mut self) {
+        self.found.clear();
+    }
+
+    pub(super) fn give(&mut self, part: &Kept, sink: &mut Sink<'_>) {
+        for (address, mut store) in std::mem::take(&mut self.found) {
             store.id = sink.id(&format!("{}/{address}", part.name));
             if self.encrypted.contains(&store.name) {
                 store.encrypted = Some(true);

@@ -41,12 +41,18 @@ impl Tags {
         }
     }
 
-    pub(super) fn give(self, part: &Kept, sink: &mut Sink<'_>) {
-        for address in &self.unknown {
+    /// Keeps no row.
+    pub(super) fn forget_rows(&mut self) {
+        self.found.clear();
+        self.unknown.clear();
+    }
+
+    pub(super) fn give(&mut self, part: &Kept, sink: &mut Sink<'_>) {
+        for address in std::mem::take(&mut self.unknown) {
             let what = "the tag's class is not known; none, personal and special-category are";
-            sink.notice(&part.name, None, Some(address), what);
+            sink.notice(&part.name, None, Some(&address), what);
         }
-        for (place, mut element) in self.found {
+        for (place, mut element) in std::mem::take(&mut self.found) {
             element.id = sink.id(&format!("{}/{place}", part.name));
             sink.fact(&element);
         }
