@@ -161,6 +161,8 @@ pub struct Assessment {
     pub faulty: Vec<Faulty>,
     /// What ends by the passing of time, soonest first.
     pub lapses: Vec<Lapse>,
+    /// What configured sources do not completely tell, each a sentence that begins with the source.
+    pub gaps: Vec<String>,
 }
 
 impl Assessment {
@@ -231,6 +233,12 @@ pub fn assess(
         items.push(judge.standing(binding, statement, waived_by));
     }
     let lapses = lapses(estate, &items, &results, &by_name);
+    let gaps: BTreeSet<String> = standing_facts::tables::ALL
+        .iter()
+        .flat_map(|table| estate.sources_of(table.name))
+        .filter_map(|source| source.gap.as_ref())
+        .map(|gap| gap.detail.clone())
+        .collect();
     Ok(Assessment {
         as_of: estate.as_of.date,
         edition: edition.to_owned(),
@@ -239,6 +247,7 @@ pub fn assess(
         checks: results,
         faulty,
         lapses,
+        gaps: gaps.into_iter().collect(),
     })
 }
 

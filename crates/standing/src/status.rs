@@ -65,7 +65,7 @@ pub fn to_text(
         )),
         style.news(today.ready(), &headline(today))
     );
-    text.push_str(&numbers(today));
+    text.push_str(&numbers(today, style));
     let mut in_the_way: Vec<&ItemStanding> =
         today.items.iter().filter(|i| i.in_the_way()).collect();
     in_the_way.sort_by_key(|i| std::cmp::Reverse((i.verdict, i.basis)));
@@ -109,7 +109,7 @@ fn wanting(item: &ItemStanding) -> bool {
     !matches!(item.verdict, Verdict::Met | Verdict::NotApplicable)
 }
 
-fn numbers(today: &Assessment) -> String {
+fn numbers(today: &Assessment, style: Style) -> String {
     let with = |verdict| today.binding_with(verdict);
     let resting = |basis| {
         today
@@ -139,10 +139,21 @@ fn numbers(today: &Assessment) -> String {
         resting(Basis::Contradicted),
     );
     if mandatory_unknown + unsure > 0 {
-        text.push_str(&format!(
-            "  Not known: whether {mandatory_unknown} of them are mandatory (they are counted as if they \
-             were), and whether {unsure} more are asked at all (shown, not counted).\n"
-        ));
+        let words = format!(
+            "Not known: whether {mandatory_unknown} of them are mandatory (they are counted as if they \
+             were), and whether {unsure} more are asked at all (shown, not counted)."
+        );
+        text.push_str(&format!("  {}\n", style.fold(2, &words)));
+    }
+    if !today.gaps.is_empty() {
+        text.push_str("\n  Not completely known, so nothing rests on it:\n");
+        for gap in &today.gaps {
+            text.push_str(&format!(
+                "  {} {}\n",
+                style.shape(Verdict::Unknown),
+                style.fold(4, gap)
+            ));
+        }
     }
     text
 }
@@ -169,10 +180,9 @@ fn block(item: &ItemStanding, style: Style) -> String {
         _ => "not known whether mandatory",
     };
     let mut text = format!(
-        "  {} {:<7}{}\n           {}\n           {}\n",
+        "  {} {}\n           {}\n           {}\n",
         style.shape(item.verdict),
-        style.strong(&item.item),
-        style.strong(&item.title),
+        style.strong(&format!("{:<7}{}", item.item, style.fold(11, &item.title))),
         style.faint(&format!(
             "{} · {} · {certainty}",
             item.verdict,
@@ -293,6 +303,7 @@ pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment
         "faulty_checks": today.faulty.iter().map(|f| json!({
             "name": f.name, "line": f.error.line, "error": f.error.what,
         })).collect::<Vec<_>>(),
+        "gaps": today.gaps,
         "caveats": terms.caveats(),
     })
 }
