@@ -5,13 +5,13 @@ use standing_facts::GapCode;
 
 use crate::{Kept, Parts, Piece, Sink, stream_objects};
 
-/// Names of the answers, in lower case, as files begin with them.
+/// Names of the answers, as Graph spells them and files begin with them, in any case.
 pub(super) const USERS: &str = "users";
 pub(super) const GROUPS: &str = "groups";
-pub(super) const ROLES: &str = "directoryroles";
-pub(super) const ROLE_DEFINITIONS: &str = "roledefinitions";
-pub(super) const ASSIGNMENTS: &str = "roleassignments";
-pub(super) const REGISTRATION: &str = "userregistrationdetails";
+pub(super) const ROLES: &str = "directoryRoles";
+pub(super) const ROLE_DEFINITIONS: &str = "roleDefinitions";
+pub(super) const ASSIGNMENTS: &str = "roleAssignments";
+pub(super) const REGISTRATION: &str = "userRegistrationDetails";
 pub(super) const COLLECTIONS: [&str; 6] = [
     USERS,
     GROUPS,
@@ -25,7 +25,8 @@ pub(super) const COLLECTIONS: [&str; 6] = [
 /// not follow.
 pub(super) fn belongs(path: &str, collection: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    let rest = file.strip_prefix(collection);
+    let collection = collection.to_lowercase();
+    let rest = file.strip_prefix(&collection);
     rest.is_some_and(|r| r.ends_with(".json") && !r.starts_with(|c: char| c.is_alphabetic()))
 }
 
