@@ -3,6 +3,7 @@
 mod anything;
 mod cases;
 mod memory;
+mod poppler;
 mod registration;
 mod slapd;
 mod software;
