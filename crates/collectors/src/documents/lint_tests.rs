@@ -66,6 +66,7 @@ const CASES: &[Case] = &[
     ),
     ("| Date |\n|---|", &[("empty table", 1, 1, "")]),
     // Look-alikes.
+    ("From [Company Name](https://example.org).", &[]),
     ("See [the policy](policy.md) and ![name](name.png).", &[]),
     ("See [the name][ref].\n\n[ref]: https://example.org", &[]),
     ("See [Date].\n\n[date]: https://example.org", &[]),

@@ -283,9 +283,10 @@ mod tests {
             "It was reviewed on 12 March 2027.",
             "Review frequency: every year",
             "Date: 12 March 2027",
+            "It was not approved by the board on 12 March 2027.",
         ] {
             let said = said(text);
-            assert_eq!(said.review_by, None, "{text}");
+            assert_eq!((said.review_by, said.approved_on), (None, None), "{text}");
             assert!(said.faults.is_empty(), "{text}: {:?}", said.faults);
         }
     }

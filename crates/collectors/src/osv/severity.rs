@@ -139,6 +139,9 @@ mod tests {
     fn circumstances_do_not_change_the_base_score() {
         let temporal = format!("{HIGH_V3}/E:U/RL:O/RC:U/MAV:P");
         assert_eq!(base_score(&temporal), Some((3, 75)));
+        let base = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
+        assert_eq!(base_score(base), Some((4, 93)));
+        assert_eq!(base_score(&format!("{base}/E:U")), Some((4, 93)));
     }
 
     #[test]
