@@ -555,16 +555,7 @@ impl Judge<'_, '_> {
                 ),
                 None,
             ),
-            Some(s) => Finding::new(
-                Verdict::NotMet,
-                Basis::Attested,
-                format!(
-                    "{} states that it is not so: {}",
-                    who(s),
-                    sentence(&s.statement)
-                ),
-                Some("whoever made the statement"),
-            ),
+            Some(s) => denied(s),
             None => {
                 self.statement_missing(statement, &format!(" The measured part holds: {holds}"))
             }
@@ -591,16 +582,7 @@ impl Judge<'_, '_> {
                     .into(),
                 Some("the SIRO"),
             ),
-            Some(s) => Finding::new(
-                Verdict::NotMet,
-                Basis::Attested,
-                format!(
-                    "{} states that it is not so: {}",
-                    who(s),
-                    sentence(&s.statement)
-                ),
-                Some("whoever made the statement"),
-            ),
+            Some(s) => denied(s),
             None => self.statement_missing(statement, ""),
         }
     }
@@ -689,6 +671,20 @@ impl Judge<'_, '_> {
         }
         entries.into_iter().collect()
     }
+}
+
+/// A person says that it is not so.
+fn denied(statement: &Statement) -> Finding {
+    Finding::new(
+        Verdict::NotMet,
+        Basis::Attested,
+        format!(
+            "{} states that it is not so: {}",
+            who(statement),
+            sentence(&statement.statement)
+        ),
+        Some("whoever made the statement"),
+    )
 }
 
 /// The first day on which a met check turns.

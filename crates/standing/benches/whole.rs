@@ -2,7 +2,7 @@
 //!
 //! The demonstration from end to end, the warm assessment of its estate, and one 500 MB export of
 //! each format that is read as a stream, with the peak memory of the reading process.
-//! `STANDING_BENCH_MB` sets another size.
+//! `STANDING_BENCH_MB` sets another size; `cargo bench -p standing -- terraform` runs one format alone.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,19 @@ fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole-bench");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder below target");
-    demonstration(&folder);
+    let only: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    if only.is_empty() {
+        demonstration(&folder);
+    }
     let megabytes = std::env::var("STANDING_BENCH_MB")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(500);
-    for format in FORMATS {
+    let chosen = |f: &&Format| only.is_empty() || only.iter().any(|word| word == f.kind);
+    for format in FORMATS.iter().filter(chosen) {
         gigantic(&folder, format, megabytes * 1_000_000);
     }
     let _ = std::fs::remove_dir_all(&folder);
