@@ -104,7 +104,7 @@ impl Statements {
             if day.is_none() {
                 self.unreadable(value, written, index);
             }
-        } else if APPROVED.contains(&key) {
+        } else if APPROVED.contains(&key) || key.starts_with("approved by ") {
             self.approved_on = self.approved_on.or(find(value));
         } else if VERSION.contains(&key) {
             let word = value.split_whitespace().next().unwrap_or_default();
@@ -327,6 +327,8 @@ mod tests {
         assert_eq!(said.title.as_deref(), Some("Backup Plan"));
         assert_eq!(said.version.as_deref(), Some("1.2"));
         assert_eq!(said.approved_on, Some(jiff::civil::date(2026, 5, 3)));
+        let by = self::said("Approved by the board: 3 May 2026\nApproved by: Jane Doe");
+        assert_eq!(by.approved_on, Some(jiff::civil::date(2026, 5, 3)));
         for (title, path, expected) in [
             (Some("Backup Plan"), "policies/x.md", "plan"),
             (Some("Example Health"), "policies/x.md", "policy"),
