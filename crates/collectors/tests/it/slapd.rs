@@ -17,6 +17,8 @@ use crate::cases::Memory;
 const PEOPLE: usize = 50;
 const ADMINISTRATOR: (&str, &str) = ("cn=admin,dc=example,dc=org", "of-the-tests");
 const READER: (&str, &str) = ("cn=reader,dc=example,dc=org", "may-read");
+/// Long enough to be folded, plain or in base64.
+const LONG_NAME: &str = "Zoë Ångström-Łukasik, who keeps the machines of the northern office";
 const EVERYTHING: [&str; 3] = ["(objectClass=*)", "*", "+"];
 
 /// A server on a port and in a folder of its own, for as long as this lives.
@@ -225,7 +227,7 @@ fn base() -> String {
     let long = "Looks after the machines of the northern office. ".repeat(12);
     for n in 1..=PEOPLE {
         let (name, family) = match n {
-            1 => ("Zoë Ångström-Łukasik".to_owned(), "Ångström-Łukasik"),
+            1 => (LONG_NAME.to_owned(), "Ångström-Łukasik"),
             _ => (format!("Person {n:02}"), "Person"),
         };
         write!(
@@ -235,12 +237,19 @@ fn base() -> String {
              userPassword: of-p{n:02}\n"
         )
         .unwrap();
+        if n == 5 {
+            writeln!(text, "displayName: {}", plain_long_name()).unwrap();
+        }
         if n % 10 == 0 {
             writeln!(text, "description: {}", long.trim()).unwrap();
         }
         text.push('\n');
     }
     text
+}
+
+fn plain_long_name() -> String {
+    LONG_NAME.replace(|c: char| !c.is_ascii(), "-")
 }
 
 /// Added while the server runs: only then does it write `memberOf`.
@@ -351,7 +360,8 @@ fn an_export_of_everything_is_read_completely() {
     // staff 50, admins 3, the office 1 and 3 through admins, wheel 1.
     assert_eq!(read_.run.counts["grant"], 58);
 
-    assert_eq!(read_.account("p01")["name"], "Zoë Ångström-Łukasik");
+    assert_eq!(read_.account("p01")["name"], LONG_NAME);
+    assert_eq!(read_.account("p05")["name"], plain_long_name());
     assert_eq!(read_.groups("p01"), ["admins", "staff", "~Büro, Süd"]);
     assert_eq!(read_.groups("p10"), ["Büro, Süd", "staff"]);
     assert_eq!(read_.groups("p11"), ["staff"]);
@@ -401,6 +411,28 @@ fn the_summary_may_be_left_out_and_the_facts_are_the_same() {
     };
     assert_eq!(lasting(&without).len(), 108);
     assert_eq!(lasting(&without), lasting(&with));
+}
+
+#[test]
+fn without_operational_attributes_locks_are_unknown_and_groups_speak_for_themselves() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.fill();
+    let words = ["-b", "dc=example,dc=org", "(objectClass=*)", "*"];
+    let export = server.search(READER, &words);
+    assert!(!String::from_utf8_lossy(&export.stdout).contains("memberOf"));
+    let read_ = read(&export.stdout);
+    assert_eq!(read_.run.outcome, Outcome::Partial, "{:?}", read_.run);
+    assert!(read_.has_gap(GapCode::NotAsked), "{:?}", read_.run.gaps);
+    assert_eq!(read_.run.counts["account"], 51);
+    assert_eq!(read_.run.counts["grant"], 58);
+    assert_eq!(read_.groups("p01"), ["admins", "staff", "~Büro, Süd"]);
+    assert!(
+        read_
+            .of("account")
+            .all(|account| account["enabled"].is_null())
+    );
 }
 
 #[test]
