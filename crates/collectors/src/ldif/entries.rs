@@ -225,7 +225,10 @@ impl State {
             },
             _ => logical[colon + 1..].trim_ascii().to_vec(),
         };
-        if name == "changetype" && !value.eq_ignore_ascii_case(b"add") || name == "control" {
+        // Within an entry a control belongs to a change. Without a dn it is the line that
+        // `ldapsearch -E pr=` prints after each page.
+        let is_control = name == "control" && self.entry.text("dn").is_some();
+        if name == "changetype" && !value.eq_ignore_ascii_case(b"add") || is_control {
             let line = self.started;
             return Err(format!(
                 "line {line} makes it a list of changes, not of entries"
@@ -298,6 +301,10 @@ mod tests {
                 "line 2 makes it a list of changes",
             ),
             (
+                "dn: cn=a\ncontrol: 1.2.840.113556.1.4.805 true\nchangetype: delete\n",
+                "line 2 makes it a list of changes",
+            ),
+            (
                 "dn: cn=a\njpegPhoto:< file:///etc/passwd\n",
                 "line 2 refers to a URL",
             ),
@@ -306,6 +313,14 @@ mod tests {
             assert!(error.starts_with(why), "{error}");
         }
         assert_eq!(entries("dn: cn=a\nchangetype: add\n").len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_a_page_is_no_change() {
+        let page =
+            "search: 2\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\n";
+        let found = entries(&format!("dn: cn=a\n\n{page}\n{page}\ndn: cn=b\n"));
+        assert_eq!(found.iter().filter(|e| e.text("dn").is_some()).count(), 2);
     }
 
     #[test]

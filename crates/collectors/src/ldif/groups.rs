@@ -174,21 +174,37 @@ pub(super) fn plain(dn: &str) -> String {
     pieces.collect::<Vec<_>>().join(",").to_lowercase()
 }
 
-/// `Sales` out of `CN=Sales,OU=Groups,DC=example,DC=test`.
+/// `Sales` out of `CN=Sales,OU=Groups,DC=example,DC=test`. A backslash stands before a character
+/// that is meant as such, or before two hexadecimal digits for one byte of UTF-8 (RFC 4514, 2.4).
 pub(super) fn first_value(dn: &str) -> String {
-    let mut value = String::new();
-    let mut escaped = false;
-    for c in dn.split_once('=').map_or(dn, |(_, rest)| rest).chars() {
-        match c {
-            '\\' if !escaped => escaped = true,
-            ',' if !escaped => break,
-            c => {
-                escaped = false;
-                value.push(c);
+    let written = dn.split_once('=').map_or(dn, |(_, rest)| rest).as_bytes();
+    let mut value = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = written.get(at) {
+        let pair = written.get(at + 1..at + 3).and_then(hex);
+        match (byte, pair) {
+            (b',', _) => break,
+            (b'\\', Some(byte)) => {
+                value.push(byte);
+                at += 3;
+            }
+            (b'\\', None) => {
+                value.extend(written.get(at + 1));
+                at += 2;
+            }
+            _ => {
+                value.push(*byte);
+                at += 1;
             }
         }
     }
-    value.trim().to_owned()
+    String::from_utf8_lossy(&value).trim().to_owned()
+}
+
+fn hex(pair: &[u8]) -> Option<u8> {
+    let digits = pair.iter().all(u8::is_ascii_hexdigit);
+    let text = std::str::from_utf8(pair).ok().filter(|_| digits)?;
+    u8::from_str_radix(text, 16).ok()
 }
 
 fn digest(text: &str) -> u64 {
@@ -200,4 +216,31 @@ fn digest(text: &str) -> u64 {
 /// Logins are digested apart from distinguished names.
 fn login_digest(login: &str) -> u64 {
     digest(&format!("\u{1f}{}", login.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_without_its_escapes() {
+        for (dn, expected) in [
+            ("CN=Sales,OU=Groups,DC=example,DC=test", "Sales"),
+            (r"cn=Büro\2C Süd,ou=groups", "Büro, Süd"),
+            (r"cn=Büro\, Süd,ou=groups", "Büro, Süd"),
+            (r"cn=B\C3\BCro,ou=groups", "Büro"),
+            (r"cn=a\\,ou=groups", r"a\"),
+            (r"cn=\+1\", "+1"),
+            ("Sales", "Sales"),
+        ] {
+            assert_eq!(first_value(dn), expected, "{dn}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(dn in "(\\\\|[0-9a-fA-F]|[,=+é]|\\PC){0,20}") {
+            let _ = first_value(&dn);
+        }
+    }
 }

@@ -501,7 +501,6 @@ fn passwords_in_the_export_are_noticed_and_not_read() {
 }
 
 #[test]
-#[ignore = "fails: the `control:` line at the end of each page is taken for a list of changes"]
 fn an_export_in_pages_is_read_like_one_in_one_piece() {
     let Some(server) = Server::start() else {
         return;
@@ -514,7 +513,6 @@ fn an_export_in_pages_is_read_like_one_in_one_piece() {
 }
 
 #[test]
-#[ignore = "fails: `\\2C`, OpenLDAP's comma within a name, loses its backslash only"]
 fn a_group_that_only_its_members_name_keeps_its_comma() {
     let Some(server) = Server::start() else {
         return;
