@@ -20,7 +20,7 @@ pub struct Run {
     pub parts: Vec<Kept>,
     /// Rows yielded, by table; every table the run speaks for is named, with 0 where none came.
     pub counts: BTreeMap<&'static str, u64>,
-    /// Why the run is not complete; empty if it is.
+    /// Why the run is not complete; empty if it is. Of a failed run the first says why it failed.
     pub gaps: Vec<Gap>,
     /// Places not understood or odd, at most 1,000 of them.
     pub problems: Vec<Problem>,
@@ -58,17 +58,20 @@ pub fn run(
     let mut counts: BTreeMap<&'static str, u64> = tables.into_iter().map(|t| (t, 0)).collect();
     counts.extend(&sink.counts);
     gaps.append(&mut sink.gaps);
-    gaps.extend(lost_rows(&sink));
-    gaps.extend(short_of_announced(&sink));
-    gaps.extend(fallen(&counts, before));
-    let outcome = if sink.failed() {
+    let outcome = if let Some(failure) = sink.failure.take() {
+        // Nothing of a failed run is kept, so there is nothing to compare it with.
+        gaps.insert(0, failure);
         Outcome::Failed
-    } else if gaps.is_empty() {
-        Outcome::Complete
     } else {
-        Outcome::Partial
+        gaps.extend(lost_rows(&sink));
+        gaps.extend(short_of_announced(&sink));
+        gaps.extend(fallen(&counts, before));
+        if gaps.is_empty() {
+            Outcome::Complete
+        } else {
+            Outcome::Partial
+        }
     };
-    gaps.extend(sink.failure);
     Run {
         outcome,
         parts,
@@ -88,11 +91,12 @@ fn failed(parts: Vec<Kept>, mut gaps: Vec<Gap>, error: &FetchError, settings: &S
         FetchError::Empty(_) => format!("no file of this kind in {path}"),
         FetchError::Io { error, .. } => format!("cannot read {path}: {error}"),
     };
-    gaps.push(Gap {
+    let failure = Gap {
         table: None,
         code: error.code(),
         detail,
-    });
+    };
+    gaps.insert(0, failure);
     Run {
         outcome: Outcome::Failed,
         parts,
