@@ -11,7 +11,7 @@ use jiff::civil::Date;
 /// - numbers in the British order, day first: `31/12/2026`, `31-12-2026`, `31.12.2026`, with or
 ///   without a time after a blank; `03/04/2026` is 3 April
 /// - words: `31 December 2026`, `31 Dec 2026`, `31-Dec-2026`, `31st December, 2026`,
-///   `December 31, 2026`, with or without the day of the week before
+///   `31st of December 2026`, `December 31, 2026`, with or without the day of the week before
 ///
 /// Refused: two-digit years, years before 1900 or after 2200, months without a day
 /// (`March 2026`), and days that do not exist (`31/02/2026`).
@@ -75,7 +75,7 @@ fn is_time(text: &str) -> bool {
 fn words(text: &str) -> Option<Date> {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c == '-' || c == ',' || c == '/')
-        .filter(|w| !w.is_empty())
+        .filter(|w| !w.is_empty() && !is_passed_over(w))
         .collect();
     let words = match &words[..] {
         [first, rest @ ..] if rest.len() == 3 && is_weekday(first) => rest,
@@ -90,11 +90,22 @@ fn words(text: &str) -> Option<Date> {
     }
 }
 
+const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+
+/// `the 31 st of December`: words that say nothing. Raised letters come as words of their own.
+fn is_passed_over(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["the", "of"].contains(&word.as_str()) || ORDINALS.contains(&word.as_str())
+}
+
 fn ordinal(day: &str) -> &str {
-    ["st", "nd", "rd", "th"]
-        .iter()
-        .find_map(|suffix| day.strip_suffix(suffix))
-        .unwrap_or(day)
+    let number = day.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let suffix = day[number.len()..].to_ascii_lowercase();
+    if ORDINALS.contains(&suffix.as_str()) {
+        number
+    } else {
+        day
+    }
 }
 
 fn is_weekday(word: &str) -> bool {
@@ -161,11 +172,22 @@ mod tests {
             "31 dec 2026",
             "31-Dec-2026",
             "31st December, 2026",
+            "31ST December 2026",
+            "31 st December 2026",
+            "the 31st of December 2026",
             "Thursday 31 December 2026",
             "December 31, 2026",
         ] {
             assert_eq!(parse(text), Some(date(2026, 12, 31)), "{text}");
         }
+    }
+
+    #[test]
+    fn ordinals_are_days() {
+        for text in ["1st March 2020", "1st of March, 2020", "March 1st, 2020"] {
+            assert_eq!(parse(text), Some(date(2020, 3, 1)), "{text}");
+        }
+        assert_eq!(parse("1stly March 2020"), None);
     }
 
     #[test]

@@ -237,7 +237,8 @@ impl Line<'_> {
 }
 
 /// A table with a head and nothing, or only empty rows, below it. A row whose cells hold blanks has
-/// been reported for those, so the lines as written count.
+/// been reported for those, so the lines as written count. A head such as `| Review date | 1 March
+/// 2027 |` is itself a key and its value: Word's first rows become heads.
 fn empty_tables(visible: &[String], written: &[String], faults: &mut Vec<Fault>) {
     for (index, line) in visible.iter().enumerate().skip(1) {
         let head = visible[index - 1].trim();
@@ -248,6 +249,7 @@ fn empty_tables(visible: &[String], written: &[String], faults: &mut Vec<Fault>)
         let rows = visible.iter().zip(written).skip(index + 1);
         let mut rows = rows.take_while(|(line, _)| line.contains('|'));
         let is_empty = has_words(head)
+            && !is_pair(head)
             && !rows.any(|(_, row)| has_words(&row.replace("&nbsp;", "").replace("<br>", "")));
         if is_empty {
             faults.push(Fault {
@@ -257,6 +259,16 @@ fn empty_tables(visible: &[String], written: &[String], faults: &mut Vec<Fault>)
                 found: None,
             });
         }
+    }
+}
+
+/// Two cells, of which the second holds a figure or an address and the first does not: headings
+/// are words.
+fn is_pair(row: &str) -> bool {
+    let is_value = |cell: &str| cell.contains(|c: char| c.is_ascii_digit() || c == '@');
+    match cells(row).as_deref() {
+        Some([key, value]) => !is_value(key) && is_value(value),
+        _ => false,
     }
 }
 

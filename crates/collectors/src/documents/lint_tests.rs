@@ -65,6 +65,16 @@ const CASES: &[Case] = &[
         &[("empty table", 1, 1, "")],
     ),
     ("| Date |\n|---|", &[("empty table", 1, 1, "")]),
+    (
+        "| Review date | Reviewer |\n|---|---|",
+        &[("empty table", 1, 1, "")],
+    ),
+    (
+        "| Risk | 2026 | 2027 |\n|---|---|---|",
+        &[("empty table", 1, 1, "")],
+    ),
+    ("| Review date | 1 March 2027 |\n|---|---|\n", &[]),
+    ("| Contact | dpo@example.org |\n|---|---|\n|  |  |", &[]),
     // Look-alikes.
     ("From [Company Name](https://example.org).", &[]),
     ("See [the policy](policy.md) and ![name](name.png).", &[]),

@@ -26,6 +26,8 @@ const REVIEW: [&str; 17] = [
     "next_review",
 ];
 const REVIEW_KEYS: [&str; 3] = ["review_by", "review-by", "next-review"];
+/// Keys behind which a day or a person may stand.
+const REVIEW_OR_WHOM: [&str; 3] = ["to be reviewed by", "to be reviewed on", "reviewed next"];
 const APPROVED: [&str; 11] = [
     "approved on",
     "date approved",
@@ -104,6 +106,8 @@ impl Statements {
             if day.is_none() {
                 self.unreadable(value, written, index);
             }
+        } else if REVIEW_OR_WHOM.contains(&key) {
+            self.review_by = self.review_by.or(last_day(value));
         } else if APPROVED.contains(&key) || key.starts_with("approved by ") {
             self.approved_on = self.approved_on.or(find(value));
         } else if VERSION.contains(&key) {
@@ -140,6 +144,12 @@ impl Statements {
         {
             self.review_by = find(rest);
         }
+        if self.review_by.is_none()
+            && let Some((before, rest)) = around(&line, &lower, "review by ")
+            && !["last ", "previous "].iter().any(|w| before.ends_with(w))
+        {
+            self.review_by = at_once(rest);
+        }
         if self.approved_on.is_none()
             && !lower.contains("not approved")
             && let Some(rest) =
@@ -154,6 +164,12 @@ impl Statements {
 fn behind<'a>(line: &'a str, lower: &str, phrase: &str) -> Option<&'a str> {
     let at = lower.find(phrase)?;
     line.get(at + phrase.len()..)
+}
+
+/// What stands before the phrase, in small letters, and behind it.
+fn around<'a>(line: &'a str, lower: &'a str, phrase: &str) -> Option<(&'a str, &'a str)> {
+    let at = lower.find(phrase)?;
+    Some((lower.get(..at)?, line.get(at + phrase.len()..)?))
 }
 
 /// Keys and values of a line: `Key: value`, or the cells of a table's row side by side.
@@ -181,12 +197,24 @@ fn key(text: &str) -> String {
 /// The first day that is named in the text.
 fn find(text: &str) -> Option<Date> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    (0..words.len()).take(30).find_map(|start| {
-        (1..=4).find_map(|length| {
-            let words = words.get(start..start + length)?.join(" ");
-            dates::parse(words.trim_matches(['.', ',', ';', '(', ')', '*', '_', ':']))
-        })
+    (0..words.len())
+        .take(30)
+        .find_map(|start| begins(&words[start..]))
+}
+
+/// The day that the words begin with.
+fn begins(words: &[&str]) -> Option<Date> {
+    (1..=4).find_map(|length| {
+        let words = words.get(..length)?.join(" ");
+        dates::parse(words.trim_matches(['.', ',', ';', '(', ')', '*', '_', ':']))
     })
+}
+
+/// The day that the text begins with, or the last one of the month that it is: what stands further
+/// on in the sentence is another day.
+fn at_once(text: &str) -> Option<Date> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    begins(&words).or_else(|| last_day(text).filter(|_| words.len() == 2))
 }
 
 /// The first day that is named; a month without a day means its last one.
@@ -268,6 +296,12 @@ mod tests {
             "It must be reviewed by the SIRO and be reviewed by 12 March 2027 at the latest.",
             "---\nreview_by: 2027-03-12\n---",
             "Review date: 12th March 2027 (annually)",
+            "Review by 12/03/2027",
+            "**Review by** 12th of March 2027.",
+            "Version 3, review by 12 March 2027, then every year",
+            "To be reviewed by 12 March 2027",
+            "To be reviewed by: 12 March 2027",
+            "| Review date | 12 March 2027 |\n|---|---|",
         ] {
             let said = said(text);
             assert_eq!(said.review_by, expected, "{text}");
@@ -283,6 +317,9 @@ mod tests {
             "It was reviewed on 12 March 2027.",
             "Review frequency: every year",
             "Date: 12 March 2027",
+            "Last review by 12 March 2027",
+            "Subject to review by the board of 12 March 2027",
+            "To be reviewed by: Jane Doe",
             "It was not approved by the board on 12 March 2027.",
         ] {
             let said = said(text);
