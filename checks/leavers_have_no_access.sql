@@ -4,18 +4,22 @@
 -- needs:      person
 -- over:       account, link
 -- parameter:  leaver_days = 1
--- when empty: met
--- revision:   1
-select account.id as subject,
-       case when account.enabled then 'not met'
+-- revision:   2
+select coalesce(account.id, person.id) as subject,
+       case when account.id is null then 'met'
             when account.enabled is null then 'unknown'
+            when not account.enabled then 'met'
+            when days_between(person.left_on, :as_of) > :leaver_days then 'not met'
             else 'met' end as verdict,
-       'left ' || person.left_on || ', account ' || account.login || ' in ' || account.system ||
-         case when account.enabled then ' enabled'
-              when account.enabled is null then ' of unknown state'
-              else ' disabled' end as observed,
-       'disabled within ' || :leaver_days || ' day(s) of leaving' as rule
+       case when account.id is null then 'no account was found'
+            else 'account ' || account.login || ' in ' || account.system ||
+              case when account.enabled is null then ' of unknown state'
+                   when account.enabled then ' enabled'
+                   else ' disabled' end
+       end || ', its person left on ' || long_day(person.left_on) as observed,
+       'disabled within ' || counted(:leaver_days, 'day') || ' of leaving' as rule,
+       case when account.enabled then add_days(person.left_on, :leaver_days + 1) end as lapses
 from person
-join link on link.person = person.id
-join account on account.id = link.account
-where days_between(person.left_on, :as_of) > :leaver_days
+left join link on link.person = person.id
+left join account on account.id = link.account
+where person.left_on <= :as_of

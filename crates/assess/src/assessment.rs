@@ -163,6 +163,8 @@ pub struct Assessment {
     pub lapses: Vec<Lapse>,
     /// What configured sources do not completely tell, each a sentence that begins with the source.
     pub gaps: Vec<String>,
+    /// Readings that went wrong since the complete one that is relied upon, likewise.
+    pub warnings: Vec<String>,
 }
 
 impl Assessment {
@@ -233,11 +235,15 @@ pub fn assess(
         items.push(judge.standing(binding, statement, waived_by));
     }
     let lapses = lapses(estate, &items, &results, &by_name);
-    let gaps: BTreeSet<String> = standing_facts::tables::ALL
-        .iter()
-        .flat_map(|table| estate.sources_of(table.name))
-        .filter_map(|source| source.gap.as_ref())
-        .map(|gap| gap.detail.clone())
+    let states = || {
+        let tables = standing_facts::tables::ALL.iter();
+        tables.flat_map(|table| estate.sources_of(table.name))
+    };
+    let gaps: BTreeSet<String> = states()
+        .filter_map(|source| Some(source.gap.as_ref()?.detail.clone()))
+        .collect();
+    let warnings: BTreeSet<String> = states()
+        .filter_map(|source| source.warning.clone())
         .collect();
     Ok(Assessment {
         as_of: estate.as_of.date,
@@ -248,6 +254,7 @@ pub fn assess(
         faulty,
         lapses,
         gaps: gaps.into_iter().collect(),
+        warnings: warnings.into_iter().collect(),
     })
 }
 
@@ -256,6 +263,7 @@ fn own_certificates(estate: &Estate<'_>) -> rusqlite::Result<Vec<(String, Date, 
     let mut statement = estate.connection().prepare(
         "select scheme, expires_on, entry from certificate
          where holder = 'self' and covers_all_care_data = 1 and expires_on >= ?1
+           and issued_on <= ?1
          order by expires_on desc",
     )?;
     let rows = statement.query_map([estate.as_of.date.to_string()], |row| {
@@ -398,16 +406,6 @@ impl Judge<'_, '_> {
 
     fn finding(&self, statement: Option<&Statement>) -> Finding {
         let in_force = statement.filter(|s| s.expires_on >= self.estate.as_of.date);
-        if let Some(s) = in_force.filter(|s| s.answer == "not applicable")
-            && self.item.not_applicable_allowed
-        {
-            return Finding::new(
-                Verdict::NotApplicable,
-                Basis::Attested,
-                format!("Stated not to apply: {}", sentence(&s.statement)),
-                None,
-            );
-        }
         let missing: Vec<&String> = self
             .item
             .checks
@@ -425,7 +423,24 @@ impl Judge<'_, '_> {
         if let Some(failing) = self.worst_not_met() {
             return self.not_met(failing, in_force);
         }
-        if let Some(open) = self.results().find(|r| r.verdict == Verdict::Unknown) {
+        if let Some(s) = in_force.filter(|s| s.answer == "not applicable")
+            && self.item.not_applicable_allowed
+        {
+            return Finding::new(
+                Verdict::NotApplicable,
+                Basis::Attested,
+                format!("Stated not to apply: {}", sentence(&s.statement)),
+                None,
+            );
+        }
+        // Where a complete reading found nothing to judge, a person may say that there is nothing.
+        let answered = |r: &&CheckResult| {
+            r.reason == Reason::Empty && in_force.is_some_and(|s| s.answer == "yes")
+        };
+        if let Some(open) = self
+            .results()
+            .find(|r| r.verdict == Verdict::Unknown && !answered(r))
+        {
             return self.unknown(open);
         }
         if self.results().any(|r| r.verdict == Verdict::Met) {
@@ -441,13 +456,12 @@ impl Judge<'_, '_> {
     }
 
     fn not_met(&self, failing: &CheckResult, in_force: Option<&Statement>) -> Finding {
+        let failed = failing.count(Verdict::NotMet) - failing.excepted;
         let first = failing
             .subjects
             .iter()
             .find(|s| s.verdict == Verdict::NotMet && s.excepted.is_none())
-            .map_or(String::new(), |s| {
-                format!(" First: {}.", s.observed.trim_end_matches('.'))
-            });
+            .map_or(String::new(), |s| format!(" {}.", named(s)));
         let others = self
             .results()
             .filter(|r| r.verdict == Verdict::NotMet)
@@ -458,15 +472,16 @@ impl Judge<'_, '_> {
             1 => " One more check of this item fails.".into(),
             n => format!(" {n} more checks of this item fail."),
         };
-        let claimed = in_force.filter(|s| s.answer == "yes");
+        let claimed = in_force.filter(|s| s.answer != "no");
         let said = claimed.map_or(String::new(), |s| {
             format!(" A statement of {} says otherwise.", long_date(s.stated_on))
         });
         let reason = format!(
-            "{} It does not hold for {} of {}.{first}{more}{said}",
+            "{failed} of {} fail{}: \u{201c}{}\u{201d}{}{first}{more}{said}",
+            failing.total(),
+            if failed == 1 { "s" } else { "" },
             sentence(self.claim(failing)),
-            failing.count(Verdict::NotMet) - failing.excepted,
-            failing.total()
+            if failed > 1 { " First:" } else { "" },
         );
         let basis = if claimed.is_some() {
             Basis::Contradicted
@@ -477,12 +492,11 @@ impl Judge<'_, '_> {
             Verdict::NotMet,
             basis,
             reason,
-            Some("whoever runs the systems named"),
+            Some("whoever looks after what is named"),
         )
     }
 
     fn unknown(&self, open: &CheckResult) -> Finding {
-        let claim = sentence(self.claim(open));
         let stale = !open.gaps.is_empty() && open.gaps.iter().all(|g| g.code == GapCode::Stale);
         let basis = if stale {
             Basis::Lapsed
@@ -496,14 +510,12 @@ impl Judge<'_, '_> {
             ),
             (Reason::Gap, Some(gap)) => (gap.detail.clone(), "whoever looks after the sources"),
             (Reason::Empty, _) => (
-                "nothing was found to judge".to_owned(),
-                "whoever looks after the sources",
+                "nothing was found to judge; if that is right, a person may state so".to_owned(),
+                "the SIRO, or whoever looks after the sources",
             ),
             _ => {
                 let first = open.subjects.iter().find(|s| s.verdict == Verdict::Unknown);
-                let first = first.map_or(String::new(), |s| {
-                    format!(", first: {}", s.observed.trim_end_matches('.'))
-                });
+                let first = first.map_or(String::new(), |s| format!(", first {}", named(s)));
                 (
                     format!(
                         "{} of {} could not be judged{first}",
@@ -517,7 +529,11 @@ impl Judge<'_, '_> {
         Finding::new(
             Verdict::Unknown,
             basis,
-            format!("Cannot tell: {} ({claim})", why.trim_end_matches('.')),
+            format!(
+                "It cannot be told whether this holds: \u{201c}{}\u{201d} {}.",
+                sentence(self.claim(open)),
+                capital(why.trim_end_matches('.'))
+            ),
             Some(turn),
         )
     }
@@ -542,12 +558,12 @@ impl Judge<'_, '_> {
             .collect();
         let holds = format!("{}.", met.join("; "));
         if !self.item.statement_needed {
-            return Finding::new(Verdict::Met, Basis::Measured, holds, None);
+            return Finding::new(Verdict::Met, self.basis(), holds, None);
         }
         match in_force {
             Some(s) if s.answer == "yes" => Finding::new(
                 Verdict::Met,
-                Basis::Measured,
+                self.basis(),
                 format!(
                     "{holds} Stated by {} on {}.",
                     who(s),
@@ -559,6 +575,23 @@ impl Judge<'_, '_> {
             None => {
                 self.statement_missing(statement, &format!(" The measured part holds: {holds}"))
             }
+        }
+    }
+
+    /// Measured, unless everything that the checks saw was written down by hand.
+    fn basis(&self) -> Basis {
+        let mut sources = self
+            .item
+            .checks
+            .iter()
+            .filter_map(|name| self.checks.get(name.as_str()))
+            .flat_map(|check| check.tables())
+            .flat_map(Estate::behind)
+            .flat_map(|table| self.estate.sources_of(table));
+        if sources.any(|s| s.source != crate::index::RECORDS) {
+            Basis::Measured
+        } else {
+            Basis::Attested
         }
     }
 
@@ -701,6 +734,23 @@ fn who(statement: &Statement) -> String {
         (name, "") => name.to_owned(),
         (name, role) => format!("{name} ({role})"),
     }
+}
+
+/// A subject and the value seen; the subject is left out where the value names it.
+fn named(subject: &crate::check::Subject) -> String {
+    let seen = subject.observed.trim_end_matches('.');
+    if seen.contains(&subject.subject) || subject.subject.is_empty() {
+        capital(seen)
+    } else {
+        format!("{}: {seen}", subject.subject)
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn sentence(text: &str) -> String {

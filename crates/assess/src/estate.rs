@@ -34,7 +34,10 @@ pub(crate) const DERIVED: &[(&str, &[&str])] = &[
 ];
 
 /// Tables of statements: an empty one means that nobody has stated anything, which is known.
-const STATEMENTS: &[&str] = &["attestation", "exception"];
+const STATEMENTS: &[&str] = &["attestation", "exception", "completeness"];
+
+/// Tables whose records only add to what is derived, and need not be all there are.
+const ADDING: &[&str] = &["link", "advisory_finding", "support"];
 
 /// What one source tells of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -284,11 +287,16 @@ impl<'a> Estate<'a> {
                 quote(scope)
             )
         };
+        // What only a later, partial run has seen waits for a complete one.
+        let of_source = |s: &SourceState| {
+            let read_at = quote(s.collected_at.as_deref().unwrap_or_default());
+            format!("{} and +valid_from <= {read_at}", one(&s.source, &s.scope))
+        };
         let known: Vec<String> = self
             .sources_of(table.name)
             .iter()
-            .filter(|s| s.gap.is_none())
-            .map(|s| one(&s.source, &s.scope))
+            .filter(|s| s.gap.is_none() && s.source != RECORDS)
+            .map(of_source)
             .chain([one(RECORDS, "")])
             .collect();
         format!("({})", known.join(" or "))
@@ -326,27 +334,75 @@ fn states(
             states.push(state(connection, table, source, days, as_of, freshness)?);
         }
     }
-    let stated: Option<i64> = connection
-        .query_row(
-            &format!(
-                "select entry from history_{table} where source = ?1 and valid_from <= ?2 limit 1"
-            ),
-            params![RECORDS, as_of.instant],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if let Some(entry) = stated {
-        states.push(SourceState {
-            source: RECORDS.into(),
-            entry: Some(entry.cast_unsigned()),
-            collected_at: None,
-            fresh_until: None,
-            gap: None,
-            warning: None,
-            scope: String::new(),
-        });
-    }
+    let configured_too = !states.is_empty();
+    states.extend(records(connection, table, as_of, configured_too)?);
     Ok(states)
+}
+
+/// What the records tell of a table, if there are any. Beside a source they add rows to what it
+/// tells. Alone they are completely known only while somebody states that they are all there are.
+fn records(
+    connection: &Connection,
+    table: &'static str,
+    as_of: &AsOf,
+    configured_too: bool,
+) -> Result<Option<SourceState>, IndexError> {
+    let newest: Option<i64> = connection.query_row(
+        &format!("select max(entry) from history_{table} where source = ?1 and valid_from <= ?2"),
+        params![RECORDS, as_of.instant],
+        |row| row.get(0),
+    )?;
+    let Some(entry) = newest else {
+        return Ok(None);
+    };
+    let mut state = SourceState {
+        source: RECORDS.into(),
+        entry: Some(entry.cast_unsigned()),
+        collected_at: None,
+        fresh_until: None,
+        gap: None,
+        warning: None,
+        scope: String::new(),
+    };
+    if STATEMENTS.contains(&table) || ADDING.contains(&table) {
+        return Ok(Some(state));
+    }
+    let stated: Option<String> = connection.query_row(
+        "select max(coalesce(expires_on, date(stated_on, '+12 months'))) from history_completeness
+         where source = ?1 and table_name = ?2 and valid_from <= ?3
+           and (valid_to is null or valid_to > ?3) and stated_on <= ?4",
+        params![RECORDS, table, as_of.instant, as_of.date.to_string()],
+        |row| row.get(0),
+    )?;
+    state.fresh_until = stated.and_then(|day| day.parse().ok());
+    if state.fresh_until.is_some_and(|until| until >= as_of.date) {
+        return Ok(Some(state));
+    }
+    if configured_too {
+        return Ok(None);
+    }
+    let (code, detail) = match state.fresh_until {
+        Some(until) => (
+            GapCode::Stale,
+            format!(
+                "records: their completeness was stated until {}",
+                long_date(until)
+            ),
+        ),
+        None => (
+            GapCode::NotAsked,
+            format!(
+                "records: nobody has stated that the records of {table} are all there are \
+                 (`standing record completeness add table_name={table} …`)"
+            ),
+        ),
+    };
+    state.gap = Some(Gap {
+        table: Some(table.into()),
+        code,
+        detail,
+    });
+    Ok(Some(state))
 }
 
 /// The newest attempt of a source on a table, and its newest complete reading.
@@ -433,9 +489,18 @@ fn state(
     Ok(SourceState {
         gap: stale,
         entry: Some(complete.entry),
-        collected_at: Some(complete.ended_at),
+        collected_at: Some(complete.ended_at.clone()),
         fresh_until,
-        warning: since.map(|(_, detail)| detail),
+        warning: since.zip(last).map(|((_, detail), last)| {
+            let day = |instant: &str| day_of(instant).map_or_else(String::new, long_date);
+            format!(
+                "{source}: the reading of {} was {}: {}; the complete one of {} stands",
+                day(&last.ended_at),
+                last.outcome,
+                detail.trim_end_matches('.'),
+                day(&complete.ended_at)
+            )
+        }),
         scope: complete.scope,
         source,
     })

@@ -5,6 +5,8 @@ use jiff::{Span, ToSpan};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Result};
 
+use crate::time::long_date;
+
 /// Name and meaning of each, for `standing query --help` and `docs/checks.md`.
 pub const FUNCTIONS: &[(&str, &str)] = &[
     (
@@ -19,6 +21,14 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     (
         "fold(text)",
         "lower case without accents, for comparing names",
+    ),
+    (
+        "counted(n, thing[, things])",
+        "`1 day`, `2 days`, `1,234 days`: n and the word in the right number; null if n is null",
+    ),
+    (
+        "long_day(day)",
+        "`7 November 2026`: a day as prose writes it; null if it is null",
     ),
     (
         "version_lt(ecosystem, a, b)",
@@ -56,6 +66,10 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     })?;
     connection.create_scalar_function("add_days", 2, flags(), |c| later(c, |n| n.days()))?;
     connection.create_scalar_function("add_months", 2, flags(), |c| later(c, |n| n.months()))?;
+    for arguments in [2, 3] {
+        connection.create_scalar_function("counted", arguments, flags(), counted)?;
+    }
+    connection.create_scalar_function("long_day", 1, flags(), |c| Ok(day(c, 0)?.map(long_date)))?;
     connection.create_scalar_function("fold", 1, flags(), |c| Ok(text(c, 0)?.map(fold)))
 }
 
@@ -88,6 +102,33 @@ fn later(c: &Context<'_>, span: fn(i64) -> Span) -> Result<Option<String>> {
     Ok(n.filter(|n| n.abs() < 100_000)
         .and_then(|n| from.checked_add(span(n)).ok())
         .map(|to| to.to_string()))
+}
+
+/// `1 day`, `2 days`; the plural is the third argument, or the second with an s.
+fn counted(c: &Context<'_>) -> Result<Option<String>> {
+    let (Some(n), Some(one)) = (c.get::<Option<i64>>(0)?, text(c, 1)?) else {
+        return Ok(None);
+    };
+    let number = grouped(n);
+    let many = if c.len() > 2 { text(c, 2)? } else { None };
+    Ok(Some(match many {
+        _ if n.unsigned_abs() == 1 => format!("{number} {one}"),
+        Some(many) => format!("{number} {many}"),
+        None => format!("{number} {one}s"),
+    }))
+}
+
+/// `1,234,567`.
+fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::from(if n < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Lower case, accents of Latin letters removed.

@@ -75,7 +75,9 @@ impl CollectionMeta {
             .gaps
             .iter()
             .any(|gap| gap.table.as_deref().is_none_or(|t| t == table));
-        if touched {
+        // A partial run whose reasons are not told is partial in everything.
+        let untold = self.outcome == Outcome::Partial && self.gaps.is_empty();
+        if touched || untold {
             Outcome::Partial
         } else {
             Outcome::Complete
@@ -192,7 +194,7 @@ impl Index {
 
     /// Runs `work` in one transaction which also moves the position; with `anew` the index is
     /// emptied first. Where another process has moved it away from `from` in the meantime, nothing is
-    /// done: its work was the same.
+    /// done, and false is given.
     ///
     /// # Errors
     /// What `work` returns; nothing is kept then.
@@ -202,10 +204,10 @@ impl Index {
         to: &(u64, String),
         anew: bool,
         work: impl FnOnce(&Index) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<bool, E> {
         let transaction = self.immediate()?;
         if self.position()? != *from {
-            return Ok(());
+            return Ok(false);
         }
         if anew {
             self.clear()?;
@@ -221,6 +223,16 @@ impl Index {
             })
             .map_err(IndexError::from)?;
         transaction.commit().map_err(IndexError::from)?;
+        Ok(true)
+    }
+
+    /// Rewrites the file, so that nothing of what was removed stays in its free pages.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn wipe_free_pages(&self) -> Result<(), IndexError> {
+        self.connection
+            .execute_batch("vacuum; pragma wal_checkpoint(truncate)")?;
         Ok(())
     }
 
@@ -469,12 +481,12 @@ impl Index {
     /// When SQLite refuses.
     pub fn configured(&self, at: &str, sources: &[ConfiguredSource]) -> Result<(), IndexError> {
         self.connection.execute(
-            "update configured set valid_to = ?1 where valid_to is null",
+            "update main.configured set valid_to = ?1 where valid_to is null",
             params![at],
         )?;
         for source in sources {
             self.connection.execute(
-                "insert into configured values (?1, ?2, ?3, ?4, ?5, null)",
+                "insert into main.configured values (?1, ?2, ?3, ?4, ?5, null)",
                 params![
                     source.name,
                     source.kind,
@@ -487,13 +499,38 @@ impl Index {
         Ok(())
     }
 
+    /// Takes these sources to be configured, whatever the vault says, for as long as this index is
+    /// open: a source that was just added and never read is then not overlooked.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn suppose_configured(&self, sources: &[ConfiguredSource]) -> Result<(), IndexError> {
+        self.connection.execute_batch(
+            "drop table if exists temp.configured;
+             create temp table configured (source_name text, kind text, table_names text,
+               fresh_for_days integer, valid_from text, valid_to text)",
+        )?;
+        for source in sources {
+            self.connection.execute(
+                "insert into temp.configured values (?1, ?2, ?3, ?4, '', null)",
+                params![
+                    source.name,
+                    source.kind,
+                    source.tables.join(" "),
+                    source.fresh_for_days
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
     /// The sources that the vault holds to be configured now.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn configured_sources(&self) -> Result<Vec<ConfiguredSource>, IndexError> {
         let mut statement = self.connection.prepare(
-            "select source_name, kind, table_names, fresh_for_days from configured
+            "select source_name, kind, table_names, fresh_for_days from main.configured
              where valid_to is null order by source_name",
         )?;
         let rows = statement.query_map([], |row| {
@@ -581,20 +618,16 @@ impl Index {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Rows that the last complete run of a source and scope yielded, by table.
+    /// Rows that the last complete run of a source yielded, by table.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn last_counts(
-        &self,
-        source: &str,
-        scope: &str,
-    ) -> Result<BTreeMap<String, u64>, IndexError> {
+    pub fn last_counts(&self, source: &str) -> Result<BTreeMap<String, u64>, IndexError> {
         let mut statement = self.connection.prepare(
             "select table_name, row_count, max(entry_number) from coverage
-             where source_name = ?1 and scope = ?2 and outcome = 'complete' group by table_name",
+             where source_name = ?1 and outcome = 'complete' group by table_name",
         )?;
-        let rows = statement.query_map(params![source, scope], |row| {
+        let rows = statement.query_map(params![source], |row| {
             Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -3,6 +3,7 @@
 //! An assessment is a function of (edition, profile, vault prefix, check revisions, as-of date).
 //! The index stands for the vault prefix; everything else is an argument.
 
+mod access;
 pub mod assessment;
 pub mod catalogue;
 pub mod check;
@@ -11,6 +12,7 @@ mod derive;
 pub mod estate;
 pub mod functions;
 pub mod index;
+mod linear;
 mod lint;
 pub mod literate;
 mod time;

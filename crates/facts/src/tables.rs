@@ -538,6 +538,23 @@ declare! {
         expires_on: Option<Date>,
     }
 
+    /// A person's word that the records of one table are all there are: without it, and without a
+    /// source, a table kept by hand is not completely known.
+    Completeness = "completeness" {
+        /// `source/native id`.
+        @key id: String,
+        /// The table, for example `supplier`.
+        @identity table_name: String,
+        /// What is stated, for example how it was made sure.
+        statement: String,
+        /// Who states it.
+        stated_by: String,
+        /// Day of the statement.
+        stated_on: Date,
+        /// Last day on which it may be relied upon; a year after the statement where it is not given.
+        expires_on: Option<Date>,
+    }
+
     /// A subject that one check lets pass for a time, and who decided that.
     Exception = "exception" {
         /// `source/native id`.

@@ -162,6 +162,28 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether `--format json` gives anything but text.
+    pub fn has_json(&self) -> bool {
+        match self {
+            Command::Collect { .. }
+            | Command::Status { .. }
+            | Command::Item { .. }
+            | Command::Check { .. }
+            | Command::Forecast { .. }
+            | Command::Query { .. }
+            | Command::Verify { .. } => true,
+            Command::Source(command) => matches!(command, SourceCommand::List),
+            Command::Edition(command) => !matches!(command, EditionCommand::Import { .. }),
+            Command::Record { kind, action } => {
+                kind != "kinds" && matches!(action, None | Some(RecordAction::List))
+            }
+            Command::Vault(command) => matches!(command, VaultCommand::Fsck { .. }),
+            Command::Demo(_) | Command::Init { .. } => false,
+        }
+    }
+}
+
 /// The worked example.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -171,9 +193,6 @@ pub struct Demo {
     /// Make the firm without planted faults
     #[arg(long)]
     pub no_faults: bool,
-    /// The day to make it for [default: today]
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<String>,
 }
 
 /// Form of a query's rows.
@@ -239,6 +258,9 @@ pub enum EditionCommand {
         /// Only say what would be taken from it
         #[arg(long)]
         dry_run: bool,
+        /// Import it though rows were left aside or far fewer items were found than expected
+        #[arg(long)]
+        accept: bool,
     },
     /// What changed from one edition to another, for your profile
     Diff {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use standing_assess::Index;
 use standing_assess::check::Verdict;
+use standing_assess::index::ConfiguredSource;
 use standing_collectors::{Keeper, Kept, Root, Run, run};
 use standing_facts::{Outcome, to_line};
 use standing_vault::{Blob, BlobRef, BlobWriter, Digest, Entry, Vault};
@@ -43,22 +44,26 @@ struct Prepared {
 /// Told of a source's progress: its name and the part being read, or `None` when it is done.
 pub type Progress<'a> = &'a (dyn Fn(&str, Option<&str>) + Sync);
 
-/// Writes the list of configured sources to the vault where it changed.
-///
-/// # Errors
-/// When the vault refuses.
-pub fn note_sources(home: &Home, index: &Index) -> Result<(), Failure> {
-    let now_configured: Vec<_> = home
-        .config
+/// The sources that `standing.toml` configures.
+pub fn configured(home: &Home) -> Vec<ConfiguredSource> {
+    home.config
         .sources
         .iter()
-        .map(|s| standing_assess::index::ConfiguredSource {
+        .map(|s| ConfiguredSource {
             name: s.settings.source.clone(),
             kind: s.collector.about().kind.to_owned(),
             tables: s.tables().into_iter().map(str::to_owned).collect(),
             fresh_for_days: s.fresh_for_days,
         })
-        .collect();
+        .collect()
+}
+
+/// Writes the list of configured sources to the vault where it changed.
+///
+/// # Errors
+/// When the vault refuses.
+pub fn note_sources(home: &Home, index: &Index) -> Result<(), Failure> {
+    let now_configured = configured(home);
     if index.configured_sources()? == now_configured {
         return Ok(());
     }
@@ -92,7 +97,7 @@ pub fn collect(
         let counts = if accept_fall {
             BTreeMap::new()
         } else {
-            index.last_counts(name, &source.scope())?
+            index.last_counts(name)?
         };
         before.insert(name, (counts, last_manifest(&home.vault, &index, name)?));
     }
@@ -157,7 +162,18 @@ fn prepare(
         Outcome::Failed => None,
         _ => Some(facts.finish(&home.vault, manifest.facts.as_ref())?),
     };
+    // The path may name a person, so the log knows the scope only by the name of its blob.
+    let scope = match manifest.scope_blob(&source.scope()) {
+        Some(blob) => blob,
+        None => home
+            .vault
+            .put_blob(source.scope().as_bytes())?
+            .digest
+            .reference(),
+    };
     let manifest = Manifest {
+        scope: source.scope(),
+        scope_blob: scope.clone(),
         parts: run.parts.iter().map(part).collect(),
         gaps: run.gaps.clone(),
         problems: run.problems.clone(),
@@ -187,7 +203,7 @@ fn prepare(
             "source": name,
             "kind": about.kind,
             "revision": about.revision,
-            "scope": source.scope(),
+            "scope": scope,
             "started_at": started.to_string(),
             "ended_at": now()?.to_string(),
             "outcome": run.outcome.as_str(),
@@ -406,8 +422,8 @@ pub fn command(
     let progress = Sources::new(global.quiet);
     let collected = collect(home, &sources, accept_fall, &|s, p| progress.at(s, p))?;
     match format {
-        Format::Json => println!("{:#}", collected_json(&collected)),
-        Format::Text => print!(
+        Format::Json => say!("{:#}", collected_json(&collected)),
+        Format::Text => put!(
             "{}",
             collected_text(&collected, global.verbose, Style::stdout())
         ),
@@ -473,7 +489,8 @@ pub fn collected_text(collected: &[Collected], verbose: bool, style: Style) -> S
             .saturating_sub(shown.min(c.run.problems.len()) as u64);
         if more > 0 {
             text.push_str(&format!(
-                "      … and {more} more places (--verbose shows up to 1,000)\n"
+                "      … and {} (--verbose shows up to 1,000)\n",
+                count(more, "more place")
             ));
         }
     }

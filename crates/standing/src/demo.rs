@@ -31,14 +31,14 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
         None => PathBuf::from("standing-demo"),
     };
     empty(&folder)?;
-    let as_of = judge::as_of(options.as_of.as_deref())?;
+    let as_of = judge::as_of(None)?;
     let plan = Plan {
         faults: !options.no_faults,
         ..Plan::new(options.seed, as_of.date)
     };
     std::fs::create_dir_all(&folder)?;
     let made = standing_demo::generate(&folder, &plan, &statements())?;
-    println!(
+    say!(
         "{}\n  {} written to {}, in the formats that real tools export.\n",
         style.strong("1. An invented supplier"),
         count(made.files as u64, "file"),
@@ -50,38 +50,38 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let sources: Vec<_> = home.config.sources.iter().collect();
     let progress = Sources::new(global.quiet);
     let collected = collect(&home, &sources, false, &|s, p| progress.at(s, p))?;
-    println!(
+    say!(
         "{}",
         style.strong("2. Collected by the same code that you would run")
     );
-    print!("{}", collected_text(&collected, false, style));
+    put!("{}", collected_text(&collected, false, style));
     let mut index = home.index()?;
     let when = When {
-        as_of: options.as_of.clone(),
+        as_of: None,
         publish_on: None,
     };
     let terms = Terms::settle(&home, &index, &when)?;
     let today = terms.assess(&mut index)?;
     let then = terms.assess_publication(&mut index)?;
-    println!(
+    say!(
         "\n{}",
         style.strong("3. What could truthfully be published")
     );
-    println!(
+    say!(
         "{}",
         status::to_text(&home, &terms, &today, &then, false, style)
     );
     let found = if plan.faults {
         planted(&today, style)
     } else {
-        println!(
+        say!(
             "{}\n  No fault was planted.\n",
             style.strong("4. Planted faults")
         );
         true
     };
     let proven = prove(&home, style)?;
-    println!(
+    say!(
         "{} in {:.1} s. Look around:\n  cd {}\n  standing status\n  standing item 4.2.4\n  \
          standing check leavers_have_no_access\n  standing forecast\n  standing verify .",
         if found && proven {
@@ -164,7 +164,7 @@ fn planted(today: &Assessment, style: Style) -> bool {
             ]
         })
         .collect();
-    println!(
+    say!(
         "{}\n{}",
         style.strong(&format!("4. Planted faults ({})", rows.len())),
         table(&rows)
@@ -176,19 +176,19 @@ fn planted(today: &Assessment, style: Style) -> bool {
 fn prove(home: &Home, style: Style) -> Result<bool, Failure> {
     let vault = home.folder.join(&home.config.vault);
     let key = BlobKey::load(&key_files(&home.folder, &home.config).blobs)?;
-    println!("{}", style.strong("5. The vault"));
+    say!("{}", style.strong("5. The vault"));
     let sound = fsck(&vault, Some(&key), None, &mut |_, _| {})?;
-    print!("{}", vaults::to_text(&sound, true, style));
+    put!("{}", vaults::to_text(&sound, true, style));
     let copy = home.folder.join("vault-with-one-byte-flipped");
     home.vault.copy_to(&copy).map_err(Failure::integrity)?;
     let (file, at) = flip(&copy)?;
-    println!(
+    say!(
         "\n  Now a copy in which byte {} of {file} was flipped:",
         number(at)
     );
     let damaged = fsck(&copy, Some(&key), None, &mut |_, _| {})?;
-    print!("{}", vaults::to_text(&damaged, true, style));
-    println!();
+    put!("{}", vaults::to_text(&damaged, true, style));
+    say!();
     Ok(sound.verdict() == Verdict::Sound && damaged.verdict() == Verdict::Faulty)
 }
 

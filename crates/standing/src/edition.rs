@@ -28,7 +28,14 @@ pub fn edition(
             file,
             edition,
             dry_run,
-        } => crate::sheet::import(&folder?, file, edition.as_deref(), *dry_run),
+            accept,
+        } => {
+            let how = crate::sheet::How {
+                dry_run: *dry_run,
+                accept: *accept,
+            };
+            crate::sheet::import(&folder?, file, edition.as_deref(), how)
+        }
         EditionCommand::List => {
             let (catalogue, profile) = known(folder)?;
             list(&catalogue, &profile, format);
@@ -67,23 +74,23 @@ fn list(catalogue: &Catalogue, profile: &str, format: Format) {
             .iter()
             .map(|e| json!({ "edition": e, "coverage": coverage(&e.id) }))
             .collect();
-        println!("{:#}", json!(all));
+        say!("{:#}", json!(all));
         return;
     }
     let style = Style::stdout();
     for edition in &catalogue.editions {
         let deadline = edition.deadline.map_or("unknown".into(), day);
-        println!(
+        say!(
             "{} ({}) · due {deadline} ({}) · items known: {}",
             style.strong(&edition.id),
             edition.year,
             edition.deadline_certainty,
             edition.items_known
         );
-        println!("  {}", style.fold(2, &edition.note));
+        say!("  {}", style.fold(2, &edition.note));
         let c = coverage(&edition.id);
         if c.items > 0 {
-            println!(
+            say!(
                 "  {profile}: {} items, of which {} not known to be asked at all; mandatory: {} yes, {} no, {} not known;\n  \
                  {} carried by checks, {} of them by checks alone; {} by a statement only.",
                 c.items,
@@ -95,9 +102,9 @@ fn list(catalogue: &Catalogue, profile: &str, format: Format) {
                 c.carried_by_checks_alone,
                 c.by_statement_only
             );
-            println!("  {}", style.fold(2, &c.completeness));
+            say!("  {}", style.fold(2, &c.completeness));
         }
-        println!();
+        say!();
     }
 }
 
@@ -116,7 +123,7 @@ fn diff(
     }
     let changes = catalogue.diff(from, to, profile);
     if format == Format::Json {
-        println!("{:#}", json!(changes));
+        say!("{:#}", json!(changes));
         return Ok(0);
     }
     let rows: Vec<Vec<String>> = changes
@@ -132,8 +139,17 @@ fn diff(
             ]
         })
         .collect();
-    println!("From {from} to {to}, for {profile}:");
-    print!("{}", table(&rows));
-    eprintln!("{}", crate::text::count(rows.len() as u64, "change"));
+    say!("From {from} to {to}, for {profile}:");
+    put!("{}", table(&rows));
+    let open = |kind| {
+        use standing_assess::catalogue::ChangeKind::{MandatoryUnknown, Unknown};
+        matches!(kind, Unknown | MandatoryUnknown)
+    };
+    let unsure = changes.iter().filter(|c| open(c.kind)).count();
+    eprintln!(
+        "{} known; {} cannot be compared, because one of the two editions is not fully known",
+        crate::text::count((changes.len() - unsure) as u64, "change"),
+        crate::text::count(unsure as u64, "item")
+    );
     Ok(0)
 }

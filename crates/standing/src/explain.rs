@@ -1,6 +1,6 @@
 //! `standing item` and `standing check`: one thing explained whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
@@ -16,7 +16,7 @@ use crate::home::Home;
 use crate::judge::Terms;
 use crate::text::{Style, day, number, table};
 
-/// Runs `standing item REF`. Exit code 0 if the item stands, otherwise 1.
+/// Runs `standing item REF`. Exit code 0 if the item stands, 1 if not, 2 if unknown.
 ///
 /// # Errors
 /// When there is no such item, or when it could not tell.
@@ -42,7 +42,7 @@ pub fn item(home: &Home, reference: &str, when: &When, format: Format) -> Result
     };
     let binding = known.binding(&terms.edition, &terms.profile);
     match format {
-        Format::Json => println!(
+        Format::Json => say!(
             "{:#}",
             json!({
                 "standing": standing,
@@ -60,11 +60,19 @@ pub fn item(home: &Home, reference: &str, when: &When, format: Format) -> Result
                 binding,
                 style: Style::stdout(),
             };
-            print!("{}", page.text()?);
+            put!("{}", page.text()?);
         }
     }
-    let stands = matches!(standing.verdict, Verdict::Met | Verdict::NotApplicable);
-    Ok(u8::from(!stands))
+    Ok(code(standing.verdict))
+}
+
+/// Exit code of a verdict: 0 it stands, 1 it does not, 2 it cannot be told.
+fn code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Met | Verdict::NotApplicable => 0,
+        Verdict::NotMet => 1,
+        Verdict::Unknown => 2,
+    }
 }
 
 struct ItemPage<'a> {
@@ -94,7 +102,7 @@ impl ItemPage<'_> {
         if let (Some(on), Some(why)) = (s.lapses_on, &s.lapses_because) {
             let _ = writeln!(
                 text,
-                "  Stands until {}: {}",
+                "  Stands no longer from {} on: {}",
                 day(on),
                 why.trim_end_matches('.')
             );
@@ -209,13 +217,19 @@ impl ItemPage<'_> {
                 self.standing.item, self.today.as_of
             ),
             Some(s) => format!(
-                "  {} ({}) on {}, until {}, entry {}: {}\n",
-                s.stated_by,
-                s.role,
-                day(s.stated_on),
-                day(s.expires_on),
-                s.entry,
-                self.style.fold(2, &s.statement)
+                "  {}\n",
+                self.style.fold(
+                    2,
+                    &format!(
+                        "{} ({}) on {}, to be relied upon to {} (entry {}): {}",
+                        s.stated_by,
+                        s.role,
+                        day(s.stated_on),
+                        day(s.expires_on),
+                        s.entry,
+                        s.statement
+                    )
+                )
             ),
         }
     }
@@ -297,11 +311,13 @@ fn measured_sentence(check: &Check, result: &CheckResult, today: &Assessment) ->
             }
         ),
         Verdict::NotMet => format!(
-            "As of {on} this did not hold for {} of {total}: {claim}.",
-            number(result.count(Verdict::NotMet))
+            "As of {on}, {} of {total} failed this: \u{201c}{claim}.\u{201d}",
+            number(result.count(Verdict::NotMet) - result.excepted)
         ),
         Verdict::NotApplicable => format!("{claim}: as of {on} it applied to nothing."),
-        Verdict::Unknown => format!("As of {on} it could not be told whether this holds: {claim}."),
+        Verdict::Unknown => {
+            format!("As of {on} it could not be told whether this holds: \u{201c}{claim}.\u{201d}")
+        }
     }
 }
 
@@ -320,6 +336,12 @@ pub fn tally(result: &CheckResult) -> String {
         Reason::Faulty(why) => return format!("could not be run: {why}"),
         Reason::Gap if result.total() == 0 => return "could not be judged".into(),
         Reason::Empty => return "no subject found".into(),
+        _ if result.total() == 0 => {
+            return format!(
+                "{} not applicable",
+                number(result.count(Verdict::NotApplicable))
+            );
+        }
         _ => {}
     }
     let mut parts = vec![format!(
@@ -338,7 +360,8 @@ pub fn tally(result: &CheckResult) -> String {
     parts.join(", ")
 }
 
-/// Runs `standing check [NAME]`. Exit code 0 if the claim holds, otherwise 1.
+/// Runs `standing check [NAME]`. Exit code 0 if the claim holds, 1 if not, 2 if
+/// unknown.
 ///
 /// # Errors
 /// When there is no such check, or when it could not tell.
@@ -358,8 +381,14 @@ pub fn check(
 }
 
 fn list(terms: &Terms, today: &Assessment, format: Format) -> Result<u8, Failure> {
-    let failing =
-        today.checks.values().any(|r| r.verdict == Verdict::NotMet) || !today.faulty.is_empty();
+    let has = |verdict| today.checks.values().any(|r| r.verdict == verdict);
+    let worst = if has(Verdict::NotMet) {
+        Verdict::NotMet
+    } else if has(Verdict::Unknown) || !today.faulty.is_empty() {
+        Verdict::Unknown
+    } else {
+        Verdict::Met
+    };
     let items: BTreeMap<&str, Vec<String>> = today
         .checks
         .keys()
@@ -374,8 +403,17 @@ fn list(terms: &Terms, today: &Assessment, format: Format) -> Result<u8, Failure
             .values()
             .map(|r| result_json(terms, r))
             .collect();
-        println!("{:#}", json!({ "as_of": today.as_of, "checks": all }));
-        return Ok(u8::from(failing));
+        say!(
+            "{:#}",
+            json!({
+                "as_of": today.as_of,
+                "checks": all,
+                "faulty_checks": today.faulty.iter().map(|f| json!({
+                    "name": f.name, "line": f.error.line, "error": f.error.what,
+                })).collect::<Vec<_>>(),
+            })
+        );
+        return Ok(code(worst));
     }
     let style = Style::stdout();
     let rows: Vec<Vec<String>> = today
@@ -390,16 +428,16 @@ fn list(terms: &Terms, today: &Assessment, format: Format) -> Result<u8, Failure
             ]
         })
         .collect();
-    print!("{}", table(&rows));
+    put!("{}", table(&rows));
     for faulty in &today.faulty {
-        println!(
+        say!(
             "  {} {}: not used, {}",
             style.shape(Verdict::Unknown),
             faulty.name,
             faulty.error
         );
     }
-    Ok(u8::from(failing))
+    Ok(code(worst))
 }
 
 fn one(
@@ -428,14 +466,11 @@ fn one(
     }
     let result = check.run(estate);
     if format == Format::Json {
-        println!("{:#}", result_json(terms, &result));
+        say!("{:#}", result_json(terms, &result));
     } else {
-        print!("{}", check_text(terms, estate, check, &result, rows));
+        put!("{}", check_text(terms, estate, check, &result, rows));
     }
-    Ok(u8::from(!matches!(
-        result.verdict,
-        Verdict::Met | Verdict::NotApplicable
-    )))
+    Ok(code(result.verdict))
 }
 
 fn result_json(terms: &Terms, result: &CheckResult) -> Json {
@@ -510,6 +545,11 @@ fn check_text(
         .map(|i| i.reference.to_string())
         .collect();
     say("items", &items.join(", "));
+    let warnings: BTreeSet<String> = check
+        .tables()
+        .flat_map(|table| estate.sources_of(table))
+        .filter_map(|source| source.warning.clone())
+        .collect();
     for table in check.tables() {
         for behind in standing_facts::tables::ALL
             .iter()
@@ -519,6 +559,7 @@ fn check_text(
                 .sources_of(behind.name)
                 .iter()
                 .map(|s| match &s.gap {
+                    None if s.source == standing_assess::index::RECORDS => "records".into(),
                     None => format!("{} (entry {})", s.source, s.entry.unwrap_or_default()),
                     Some(_) => format!("{} (not known)", s.source),
                 })
@@ -531,6 +572,9 @@ fn check_text(
     for gap in &result.gaps {
         say("not known", &gap.detail);
     }
+    for warning in warnings {
+        say("mind", &warning);
+    }
     let _ = writeln!(text, "\n{}", style.strong("The statement"));
     for line in check.sql.lines() {
         let _ = writeln!(text, "  {line}");
@@ -538,6 +582,9 @@ fn check_text(
     let _ = writeln!(text, "\n{}", style.strong("Subjects, worst first"));
     for subject in result.subjects.iter().take(rows) {
         text.push_str(&subject_text(subject, style));
+    }
+    if result.subjects.is_empty() {
+        text.push_str("  None.\n");
     }
     let shown = rows.min(result.subjects.len()) as u64;
     let all: u64 = result.counts.values().sum();
@@ -553,9 +600,9 @@ fn check_text(
 }
 
 fn subject_text(subject: &Subject, style: Style) -> String {
-    let lapses = subject
-        .lapses
-        .map_or(String::new(), |d| format!(" · until {}", day(d)));
+    let lapses = subject.lapses.map_or(String::new(), |d| {
+        format!(" · holds no longer from {} on", day(d))
+    });
     let excepted = subject.excepted.as_ref().map_or(String::new(), |e| {
         format!(" · excepted by {} until {}", e.approved_by, day(e.until))
     });

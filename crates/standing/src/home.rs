@@ -68,23 +68,10 @@ impl Home {
     /// # Errors
     /// When the index cannot be written or the vault not read.
     pub fn index(&self) -> Result<Index, Failure> {
-        let cache = self.folder.join(CACHE);
-        std::fs::create_dir_all(&cache)?;
-        close(&cache)?;
+        let cache = private_cache(&self.folder)?;
         let index = Index::open(&cache.join("index.sqlite"))?;
         project::catch_up(&self.vault, &index)?;
         Ok(index)
-    }
-
-    /// Throws the index away; it is made anew when it is next wanted.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn forget_index(&self) -> Result<(), Failure> {
-        match std::fs::remove_dir_all(self.folder.join(CACHE)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
     }
 
     /// Appends one entry in the name of the person at the keyboard.
@@ -156,11 +143,28 @@ impl Home {
     }
 }
 
-/// Makes the cache readable by its owner only: it holds what the blobs hide.
-fn close(folder: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    Ok(())
+/// The folder of what can be deleted at any time, readable by its owner only: it holds what the blobs
+/// hide. What a killed `source test` left behind is swept away.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_cache(home: &Path) -> std::io::Result<PathBuf> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let cache = home.join(CACHE);
+    if !cache.is_dir() {
+        std::fs::DirBuilder::new().mode(0o700).create(&cache)?;
+    }
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o700))?;
+    for entry in std::fs::read_dir(&cache)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name
+            .strip_prefix("test-")
+            .and_then(|id| id.parse::<u32>().ok());
+        if process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(cache)
 }
 
 /// Where the configuration says the keys are.

@@ -24,7 +24,7 @@ pub fn init(folder: &Path, origin: Option<&str>) -> Result<u8, Failure> {
     }
     std::fs::create_dir_all(folder)?;
     make(folder, TEMPLATE, origin)?;
-    println!(
+    say!(
         "Made in {}:\n  {FILE}          what to read, and by which profile to judge\n  \
          keys/signing.key       signs the log; whoever has it can write in your name\n  \
          keys/blobs.key         hides the evidence; without it nobody can read it, you included\n  \
@@ -43,6 +43,13 @@ pub fn init(folder: &Path, origin: Option<&str>) -> Result<u8, Failure> {
 /// When something is there already, or cannot be written.
 pub fn make(folder: &Path, config: &str, origin: Option<&str>) -> Result<(), Failure> {
     let settings = Config::parse(config)?;
+    let plain = |c: char| c.is_ascii_graphic() && c != '+';
+    if let Some(origin) = origin.filter(|o| o.is_empty() || !o.chars().all(plain)) {
+        return Err(
+            Failure::usage(format!("--origin {origin:?} cannot name a log"))
+                .hint("letters, digits, dots, hyphens and slashes, such as example.org/standing"),
+        );
+    }
     let files: KeyFiles = key_files(folder, &settings);
     for file in [&files.signing, &files.blobs] {
         if let Some(parent) = file.parent() {

@@ -32,6 +32,8 @@ pub struct Terms {
     pub checks: Vec<Check>,
     /// Files of the firm's own checks that could not be read.
     pub unreadable: Vec<Faulty>,
+    /// What may be missing from the imported sheet of the edition judged by.
+    pub short: Vec<String>,
 }
 
 impl Terms {
@@ -41,6 +43,9 @@ impl Terms {
     /// When a date or the edition cannot be understood.
     pub fn settle(home: &Home, index: &Index, when: &When) -> Result<Self, Failure> {
         let as_of = as_of(when.as_of.as_deref())?;
+        if when.as_of.is_none() {
+            index.suppose_configured(&crate::collect::configured(home))?;
+        }
         let publish_on = match &when.publish_on {
             Some(text) => parse_day("--publish-on", text)?,
             None => home
@@ -55,7 +60,8 @@ impl Terms {
                 as_of.date
             )));
         }
-        let catalogue = catalogue(index, &as_of)?;
+        let overlays = overlays(index, &as_of)?;
+        let catalogue = overlaid(&overlays);
         let profile = home.config.profile.clone();
         let due = catalogue
             .edition_for_deadline(publish_on)
@@ -76,7 +82,12 @@ impl Terms {
             Failure::configuration(format!("nothing is known of {profile} in that edition"))
         })?;
         let (checks, unreadable) = all_checks(&home.folder, &home.config)?;
+        let newest = overlays.iter().rev().find(|o| o.edition == edition);
+        let short = newest.map_or_else(Vec::new, |overlay| {
+            crate::sheet::shortcomings(Catalogue::builtin(), overlay)
+        });
         Ok(Terms {
+            short,
             as_of,
             publish_on,
             catalogue,
@@ -173,8 +184,9 @@ impl Terms {
             )),
             _ => {}
         }
+        caveats.extend(self.short.iter().cloned());
         let coverage = self.catalogue.coverage(&self.profile, &self.edition);
-        if !coverage.is_complete() {
+        if !coverage.is_complete() && !coverage.completeness.is_empty() {
             caveats.push(coverage.completeness);
         }
         caveats
@@ -186,13 +198,26 @@ impl Terms {
 /// # Errors
 /// When an import in the vault cannot be read.
 pub fn catalogue(index: &Index, as_of: &AsOf) -> Result<Catalogue, Failure> {
-    let mut catalogue = Catalogue::builtin().clone();
-    for (entry, json) in index.overlays(&as_of.instant)? {
-        let overlay: Overlay = serde_json::from_str(&json)
-            .map_err(|e| Failure::integrity(format!("the edition of entry {entry}: {e}")))?;
-        catalogue = catalogue.with_overlay(&overlay);
-    }
-    Ok(catalogue)
+    Ok(overlaid(&overlays(index, as_of)?))
+}
+
+fn overlays(index: &Index, as_of: &AsOf) -> Result<Vec<Overlay>, Failure> {
+    index
+        .overlays(&as_of.instant)?
+        .into_iter()
+        .map(|(entry, json)| {
+            serde_json::from_str(&json)
+                .map_err(|e| Failure::integrity(format!("the edition of entry {entry}: {e}")))
+        })
+        .collect()
+}
+
+fn overlaid(overlays: &[Overlay]) -> Catalogue {
+    overlays
+        .iter()
+        .fold(Catalogue::builtin().clone(), |catalogue, overlay| {
+            catalogue.with_overlay(overlay)
+        })
 }
 
 /// A moment from the command line: a day (to its end), an instant, or now.
@@ -226,13 +251,10 @@ pub fn parse_day(name: &str, text: &str) -> Result<Date, Failure> {
 
 /// The next 30 June, that day included.
 fn next_deadline(from: Date) -> Date {
-    let year = from.year();
-    let this = jiff::civil::date(year, 6, 30);
-    if from <= this {
-        this
-    } else {
-        jiff::civil::date(year + 1, 6, 30)
-    }
+    (0..=1)
+        .filter_map(|years| Date::new(from.year().checked_add(years)?, 6, 30).ok())
+        .find(|day| *day >= from)
+        .unwrap_or(Date::MAX)
 }
 
 /// The checks that come with the product and those in the firm's own folder. One that cannot be

@@ -1,5 +1,8 @@
 //! The one binary: command line, configuration, and the joining of vault, collectors and assessment.
 
+#[macro_use]
+mod out;
+
 mod cli;
 mod collect;
 pub mod config;
@@ -16,6 +19,7 @@ mod query;
 mod record;
 mod sheet;
 mod source;
+mod stated;
 mod status;
 mod text;
 mod vaults;
@@ -35,6 +39,10 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
     let format = global.format;
     let folder = || Home::find(global.dir.as_deref());
     let open = || Home::open(&folder()?);
+    if format == cli::Format::Json && !cli.command.has_json() {
+        return Err(Failure::usage("this command has no JSON form")
+            .hint("docs/json.md lists those that have"));
+    }
     match &cli.command {
         Command::Demo(options) => demo::demo(global, options),
         Command::Init { path, origin } => {
@@ -54,7 +62,11 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Forecast { when } => status::forecast(&open()?, when, format),
         Command::Query { sql, as_of, output } => {
-            query::query(&open()?, sql, as_of.as_deref(), *output)
+            let output = match format {
+                cli::Format::Json => cli::RowFormat::Json,
+                cli::Format::Text => *output,
+            };
+            query::query(&open()?, sql, as_of.as_deref(), output)
         }
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),

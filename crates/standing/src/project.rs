@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `sources` | the configured sources | `configured` |
 //! | `collection` | one run: outcome, counts, gaps, `parts`, `manifest`, `facts` | rows, coverage, gaps |
-//! | `record` | `table`, `row` (a blob) | a row of source `records` |
+//! | `record` | `table`, `row` (a blob), `replaces` (number of an entry) | a row of source `records` |
 //! | `record-end` | `table`, `record` (number of the record's entry) | its end |
 //! | `actor` | `actor`, `name` (a blob) | who an opaque identifier is |
 //! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
@@ -32,6 +32,19 @@ pub struct Manifest {
     pub problems: Vec<Problem>,
     /// The facts blob and its SHA-256, so that an equal one need not be kept twice.
     pub facts: Option<ManifestPart>,
+    /// What was asked, in the clear: path and settings.
+    #[serde(default)]
+    pub scope: String,
+    /// The blob by whose name the log knows the scope.
+    #[serde(default)]
+    pub scope_blob: String,
+}
+
+impl Manifest {
+    /// The blob of this scope, if the run had the same.
+    pub fn scope_blob(&self, scope: &str) -> Option<String> {
+        (self.scope == scope && !self.scope_blob.is_empty()).then(|| self.scope_blob.clone())
+    }
 }
 
 /// One part of a run.
@@ -52,20 +65,39 @@ pub struct ManifestPart {
 /// # Errors
 /// When either cannot be read or written.
 pub fn catch_up(vault: &Vault, index: &Index) -> Result<(), Failure> {
-    let from = index.position()?;
-    let to = (vault.size(), vault.root().to_string());
-    let fits = from.0 <= to.0
-        && (from.0 == 0 || vault.root_at(from.0).is_ok_and(|r| r.to_string() == from.1));
-    if from == to || (from.0 == 0 && to.0 == 0) {
-        return Ok(());
-    }
-    let first = if fits { from.0 } else { 0 };
-    index.advance(&from, &to, !fits, |index| {
-        for entry in vault.entries(first..to.0)? {
-            project(vault, index, &entry?)?;
+    // Another process may have gone further than this one has looked.
+    vault.refresh()?;
+    loop {
+        let from = index.position()?;
+        let to = (vault.size(), vault.root().to_string());
+        if from == to || (from.0 == 0 && to.0 == 0) {
+            return Ok(());
         }
-        Ok(())
-    })
+        let fits = from.0 <= to.0
+            && (from.0 == 0 || vault.root_at(from.0).is_ok_and(|r| r.to_string() == from.1));
+        // What was erased must not linger in what was projected before.
+        let anew = !fits || erases(vault, from.0..to.0)?;
+        let first = if anew { 0 } else { from.0 };
+        let moved = index.advance(&from, &to, anew, |index| {
+            for entry in vault.entries(first..to.0)? {
+                project(vault, index, &entry?)?;
+            }
+            Ok::<(), Failure>(())
+        })?;
+        if moved && anew && from.0 > 0 {
+            index.wipe_free_pages()?;
+        }
+        vault.refresh()?;
+    }
+}
+
+fn erases(vault: &Vault, range: std::ops::Range<u64>) -> Result<bool, Failure> {
+    for entry in vault.entries(range)? {
+        if entry?.kind == standing_vault::ERASE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
@@ -80,16 +112,18 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
         }
         "collection" => collection(vault, index, entry)?,
         "record" => {
+            // What it replaces has ended, whether or not its own words were erased since.
+            if let Some(before) = entry.body.get("replaces").and_then(Value::as_u64) {
+                index.end_record(&at, table(entry)?, before)?;
+            }
             if let Some(text) = blob_text(vault, &entry.body, "row")? {
                 let row = parse_line(&text).map_err(|e| odd(entry, &e))?;
                 index.record(entry.seq, &at, row)?;
             }
         }
         "record-end" => {
-            let table = standing_facts::tables::table(string(&entry.body, "table"))
-                .ok_or_else(|| odd(entry, &"names no table"))?;
             let record = entry.body.get("record").and_then(Value::as_u64);
-            index.end_record(&at, table, record.unwrap_or(u64::MAX))?;
+            index.end_record(&at, table(entry)?, record.unwrap_or(u64::MAX))?;
         }
         "actor" => {
             if let Some(text) = blob_text(vault, &entry.body, "name")? {
@@ -108,6 +142,11 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
     Ok(())
 }
 
+fn table(entry: &Entry) -> Result<&'static standing_facts::Table, Failure> {
+    standing_facts::tables::table(string(&entry.body, "table"))
+        .ok_or_else(|| odd(entry, &"names no table"))
+}
+
 fn odd(entry: &Entry, why: &dyn std::fmt::Display) -> Failure {
     Failure::integrity(format!(
         "entry {} ({}) is not what this version writes: {why}",
@@ -117,7 +156,7 @@ fn odd(entry: &Entry, why: &dyn std::fmt::Display) -> Failure {
 
 fn collection(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
     let body = &entry.body;
-    let manifest = manifest(vault, body)?;
+    let manifest = held_manifest(vault, body)?;
     let facts = blob(vault, body, "facts")?;
     let mut meta = CollectionMeta {
         entry: entry.seq,
@@ -133,7 +172,7 @@ fn collection(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure
         },
         parts: number(body, "parts"),
         counts: counts(body),
-        gaps: manifest.gaps,
+        gaps: manifest.map_or_else(|| logged_gaps(body), |m| m.gaps),
         problems: number(body, "problems"),
     };
     let rows: Box<dyn Iterator<Item = Result<Row, Failure>>> = match facts {
@@ -157,11 +196,31 @@ fn collection(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure
 /// # Errors
 /// When its blob is missing or damaged.
 pub fn manifest(vault: &Vault, body: &Map<String, Value>) -> Result<Manifest, Failure> {
-    match blob_text(vault, body, "manifest")? {
-        Some(text) => serde_json::from_str(&text)
-            .map_err(|e| Failure::integrity(format!("a manifest cannot be read: {e}"))),
-        None => Ok(Manifest::default()),
-    }
+    Ok(held_manifest(vault, body)?.unwrap_or_default())
+}
+
+fn held_manifest(vault: &Vault, body: &Map<String, Value>) -> Result<Option<Manifest>, Failure> {
+    let Some(text) = blob_text(vault, body, "manifest")? else {
+        return Ok(None);
+    };
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|e| Failure::integrity(format!("a manifest cannot be read: {e}")))
+}
+
+/// The gaps as the log itself keeps them, where the manifest with their details was erased.
+fn logged_gaps(body: &Map<String, Value>) -> Vec<Gap> {
+    list(body, "gaps")
+        .iter()
+        .map(|gap| Gap {
+            table: gap.get("table").and_then(Value::as_str).map(str::to_owned),
+            code: gap
+                .get("code")
+                .and_then(|code| serde_json::from_value(code.clone()).ok())
+                .unwrap_or(GapCode::Missing),
+            detail: "something was missing; the details were erased".into(),
+        })
+        .collect()
 }
 
 fn lines(reader: Box<dyn Read>, entry: u64) -> impl Iterator<Item = Result<Row, Failure>> {

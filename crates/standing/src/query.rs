@@ -51,7 +51,7 @@ pub fn query(home: &Home, sql: &str, at: Option<&str>, output: RowFormat) -> Res
                     )
                 })
                 .collect();
-            println!("{:#}", Value::Array(rows));
+            say!("{:#}", Value::Array(rows));
         }
     }
     Ok(0)
@@ -84,12 +84,12 @@ fn print_table(columns: &[String], rows: &[Vec<Sql>]) {
             .collect(),
     );
     all.extend(rows.iter().map(|row| row.iter().map(plain).collect()));
-    print!("{}", table(&all));
+    put!("{}", table(&all));
     eprintln!("{}", crate::text::count(rows.len() as u64, "row"));
 }
 
 fn print_csv(columns: &[String], rows: &[Vec<Sql>]) {
-    let line = |cells: Vec<String>| println!("{}", cells.join(","));
+    let line = |cells: Vec<String>| say!("{}", cells.join(","));
     line(columns.iter().map(|c| csv_cell(c)).collect());
     for row in rows {
         line(row.iter().map(|cell| csv_cell(&plain(cell))).collect());

@@ -17,6 +17,7 @@ const KINDS: &[&str] = &[
     "attestation",
     "backup",
     "certificate",
+    "completeness",
     "data_element",
     "exception",
     "flow",
@@ -44,7 +45,7 @@ pub fn record(
     if kind == "kinds" {
         for kind in KINDS {
             let about = tables::table(kind).map_or("", |t| t.doc.lines().next().unwrap_or(""));
-            println!("  {kind:<20} {}", about.trim());
+            say!("  {kind:<20} {}", about.trim());
         }
         return Ok(0);
     }
@@ -62,13 +63,16 @@ pub fn record(
     match action.unwrap_or(&RecordAction::List) {
         RecordAction::List => list(home, about, format),
         RecordAction::Add { values } => {
-            let entry = add(home, about, values)?;
-            println!("entry {entry}: {kind} recorded");
+            let (entry, replaced) = add(home, about, values)?;
+            match replaced {
+                Some(before) => say!("entry {entry}: {kind} recorded; it replaces entry {before}"),
+                None => say!("entry {entry}: {kind} recorded"),
+            }
             Ok(0)
         }
         RecordAction::Show { entry } => {
             let (_, row) = find(home, about, *entry)?;
-            println!("{}", to_line(&row));
+            say!("{}", to_line(&row));
             Ok(0)
         }
         RecordAction::End { entry, reason } => end(home, about, *entry, reason),
@@ -79,7 +83,7 @@ fn list(home: &Home, about: &'static Table, format: Format) -> Result<u8, Failur
     let records = home.index()?.records(about)?;
     if format == Format::Json {
         for (_, row) in &records {
-            println!("{}", to_line(row));
+            say!("{}", to_line(row));
         }
         return Ok(0);
     }
@@ -98,7 +102,7 @@ fn list(home: &Home, about: &'static Table, format: Format) -> Result<u8, Failur
             vec![format!("entry {entry}"), told.join(" ")]
         })
         .collect();
-    print!("{}", table(&rows));
+    put!("{}", table(&rows));
     eprintln!("{}", crate::text::count(rows.len() as u64, "record"));
     Ok(0)
 }
@@ -116,10 +120,20 @@ fn find(home: &Home, about: &'static Table, entry: u64) -> Result<(u64, Row), Fa
         })
 }
 
-fn add(home: &Home, about: &'static Table, values: &[String]) -> Result<u64, Failure> {
+fn add(
+    home: &Home,
+    about: &'static Table,
+    values: &[String],
+) -> Result<(u64, Option<u64>), Failure> {
     let row = row(home, about, values)?;
+    let row = crate::stated::checked(home, row)?;
+    let before = home.index()?.records(about)?;
+    let replaced = before
+        .iter()
+        .find(|(_, r)| r.key() == row.key())
+        .map(|(entry, _)| *entry);
     let entries = append(home, &[row])?;
-    Ok(entries.last().copied().unwrap_or_default())
+    Ok((entries.last().copied().unwrap_or_default(), replaced))
 }
 
 /// Appends records, all or none, and gives the numbers of their entries.
@@ -131,7 +145,16 @@ pub fn append(home: &Home, rows: &[Row]) -> Result<Vec<u64>, Failure> {
     let mut bodies = Vec::new();
     for row in rows {
         let blob = home.vault.put_blob(to_line(row).as_bytes())?;
-        let body = json!({ "table": row.table.name, "row": blob.digest.reference() });
+        let before = index.records(row.table)?;
+        let replaced = before
+            .iter()
+            .find(|(_, r)| r.key() == row.key())
+            .map(|(entry, _)| *entry);
+        let body = json!({
+            "table": row.table.name,
+            "row": blob.digest.reference(),
+            "replaces": replaced,
+        });
         bodies.push(("record".to_owned(), body));
     }
     let entries = home.append_all(&index, bodies)?;
@@ -149,7 +172,7 @@ fn end(home: &Home, about: &'static Table, entry: u64, reason: &str) -> Result<u
     let kept = home.vault.put_blob(reason.as_bytes())?;
     let body = json!({ "table": about.name, "record": entry, "reason": kept.digest.reference() });
     let ended = home.append(&index, "record-end", body)?;
-    println!("entry {}: {} of entry {entry} ended", ended.seq, about.name);
+    say!("entry {}: {} of entry {entry} ended", ended.seq, about.name);
     Ok(0)
 }
 
@@ -204,6 +227,7 @@ fn row(home: &Home, about: &'static Table, values: &[String]) -> Result<Row, Fai
 fn made_id(home: &Home, about: &Table, cells: &[Option<Cell>]) -> String {
     let names: &[&str] = match about.name {
         "attestation" => &["item"],
+        "completeness" => &["table_name"],
         "exception" => &["check_name", "subject"],
         "supplier" | "system" | "asset" | "store" => &["name"],
         "certificate" => &["holder", "scheme"],

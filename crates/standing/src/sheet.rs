@@ -11,17 +11,54 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::text::{Style, count};
 
+/// How to import.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Only say what would be taken.
+    pub dry_run: bool,
+    /// Take it though something may be missing from it.
+    pub accept: bool,
+}
+
+/// What may be missing from a sheet, each a sentence: items may hide in rows that were left aside,
+/// and far fewer were found than the full list is said to hold.
+pub fn shortcomings(catalogue: &Catalogue, overlay: &Overlay) -> Vec<String> {
+    let hiding = overlay
+        .unmatched_rows
+        .iter()
+        .filter(|row| row.why.may_hide_an_item())
+        .count();
+    let mut found = Vec::new();
+    if hiding > 0 {
+        found.push(format!(
+            "{} of {} may hide an item and could not be read.",
+            count(hiding as u64, "row"),
+            overlay.title
+        ));
+    }
+    for d in catalogue.count_differences(overlay) {
+        if u64::from(d.found) * 10 < u64::from(d.expected) * 8 {
+            found.push(format!(
+                "{} gives {} {} {}, and {} was said to have {}{}.",
+                overlay.title,
+                d.profile,
+                d.found,
+                d.what,
+                d.expected_of,
+                if d.approximate { "about " } else { "" },
+                d.expected
+            ));
+        }
+    }
+    found
+}
+
 /// Runs `standing edition import FILE --edition ID`. Exit code 0 if everything was understood, 1 if
 /// something was left aside.
 ///
 /// # Errors
 /// When the file is no workbook, or can be understood in two ways.
-pub fn import(
-    folder: &Path,
-    file: &Path,
-    edition: Option<&str>,
-    dry_run: bool,
-) -> Result<u8, Failure> {
+pub fn import(folder: &Path, file: &Path, edition: Option<&str>, how: How) -> Result<u8, Failure> {
     let title = file
         .file_name()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -58,9 +95,17 @@ pub fn import(
             "nothing was imported; remove or rename the column that is not meant, and try again",
         )
     })?;
-    print!("{}", summary(catalogue, &overlay, Style::stdout()));
-    if dry_run {
-        println!("\nNothing was kept (--dry-run).");
+    put!("{}", summary(catalogue, &overlay, Style::stdout()));
+    let short = shortcomings(catalogue, &overlay);
+    if !how.dry_run && !how.accept && !short.is_empty() {
+        return Err(
+            Failure::configuration(format!("nothing was imported: {}", short.join(" "))).hint(
+                "look at what was not taken; --accept imports it as it is, and status will say so",
+            ),
+        );
+    }
+    if how.dry_run {
+        say!("\nNothing was kept (--dry-run).");
     } else {
         let home = Home::open(folder)?;
         let index = home.index()?;
@@ -73,7 +118,7 @@ pub fn import(
             "overlay": kept.digest.reference(),
         });
         let entry = home.append(&index, "edition", body)?;
-        println!("\nentry {}: {edition} imported", entry.seq);
+        say!("\nentry {}: {edition} imported", entry.seq);
     }
     let aside = overlay.unmatched_columns.len() + overlay.unmatched_rows.len();
     Ok(u8::from(aside > 0))

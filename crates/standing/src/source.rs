@@ -43,6 +43,7 @@ pub fn source(folder: &Path, command: &SourceCommand, format: Format) -> Result<
 fn list(home: &Home, format: Format) -> Result<u8, Failure> {
     let mut index = home.index()?;
     let as_of = AsOf::at(Timestamp::now());
+    index.suppose_configured(&crate::collect::configured(home))?;
     let estate = Estate::new(&mut index, as_of, Freshness::Measured, &[])?;
     let style = Style::stdout();
     let mut rows = Vec::new();
@@ -58,7 +59,9 @@ fn list(home: &Home, format: Format) -> Result<u8, Failure> {
         let gap = states.iter().find_map(|s| s.gap.as_ref());
         let until = states.iter().filter_map(|s| s.fresh_until).min();
         let known = gap.is_none() && !states.is_empty();
+        let warning = states.iter().find_map(|s| s.warning.clone());
         let how = match (gap, until) {
+            (None, Some(_)) if warning.is_some() => warning.clone().unwrap_or_default(),
             (Some(gap), _) => gap
                 .detail
                 .trim_start_matches(&format!("{name}: "))
@@ -73,6 +76,7 @@ fn list(home: &Home, format: Format) -> Result<u8, Failure> {
             "known": known,
             "gap": gap,
             "fresh_until": until,
+            "warning": warning,
         }));
         rows.push(vec![
             style.shape(if known {
@@ -86,11 +90,11 @@ fn list(home: &Home, format: Format) -> Result<u8, Failure> {
         ]);
     }
     match format {
-        Format::Json => println!("{:#}", json!(objects)),
+        Format::Json => say!("{:#}", json!(objects)),
         Format::Text if rows.is_empty() => {
-            println!("No source yet. `standing source kinds` lists what can be read.");
+            say!("No source yet. `standing source kinds` lists what can be read.");
         }
-        Format::Text => print!("{}", table(&rows)),
+        Format::Text => put!("{}", table(&rows)),
     }
     Ok(0)
 }
@@ -110,10 +114,8 @@ pub fn kinds(only: Option<&str>) -> Result<u8, Failure> {
             .iter()
             .map(|c| vec![c.about().kind.to_owned(), c.about().summary.to_owned()])
             .collect();
-        print!("{}", table(&rows));
-        println!(
-            "\n`standing source kinds KIND` tells how to make the export and what can be set."
-        );
+        put!("{}", table(&rows));
+        say!("\n`standing source kinds KIND` tells how to make the export and what can be set.");
         return Ok(0);
     };
     let Some(collector) = standing_collectors::by_kind(only) else {
@@ -124,31 +126,31 @@ pub fn kinds(only: Option<&str>) -> Result<u8, Failure> {
         });
     };
     let about = collector.about();
-    println!(
+    say!(
         "{}\n  {}\n",
         style.strong(about.kind),
         style.fold(2, about.summary)
     );
-    println!(
+    say!(
         "{}\n  {}\n",
         style.strong("How to make the export"),
         style.fold(2, about.how)
     );
-    println!(
+    say!(
         "{}\n  {}\n",
         style.strong("Tables"),
         about.tables.join(", ")
     );
-    println!("{}", style.strong("Settings"));
-    println!("  path  File or folder, relative to the folder of {FILE} (required)");
-    println!("  fresh_for_days  Days for which a complete reading is relied upon [default: 31]");
+    say!("{}", style.strong("Settings"));
+    say!("  path  File or folder, relative to the folder of {FILE} (required)");
+    say!("  fresh_for_days  Days for which a complete reading is relied upon [default: 31]");
     for setting in about.settings {
         let default = match (setting.required, setting.default) {
             (true, _) => " (required)".to_owned(),
             (false, "") => String::new(),
             (false, default) => format!(" [default: {default}]"),
         };
-        println!(
+        say!(
             "  {}  {}{default}",
             setting.name,
             style.fold(4, setting.meaning)
@@ -215,8 +217,8 @@ fn add(folder: &Path, name: &str, block: &str) -> Result<u8, Failure> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&fresh, &path)?;
-    println!("Added to {FILE}:\n{block}");
-    println!("Next: `standing source test {name}`, then `standing collect {name}`.");
+    say!("Added to {FILE}:\n{block}");
+    say!("Next: `standing source test {name}`, then `standing collect {name}`.");
     Ok(0)
 }
 
@@ -235,18 +237,18 @@ fn test(folder: &Path, name: &str) -> Result<u8, Failure> {
         &mut |_| {},
         &mut |row| *rows.entry(row.table.name).or_default() += 1,
     );
-    println!("{}", sentence(name, &done));
+    say!("{}", sentence(name, &done));
     for (table, n) in &done.counts {
-        println!("  {table}: {}", count(*n, "row"));
+        say!("  {table}: {}", count(*n, "row"));
     }
     for gap in &done.gaps {
-        println!("  missing ({}): {}", gap.code, gap.detail);
+        say!("  missing ({}): {}", gap.code, gap.detail);
     }
     for problem in done.problems.iter().take(10) {
-        println!("  {problem}");
+        say!("  {problem}");
     }
     if done.problem_count > 10 {
-        println!("  … and {} more places", done.problem_count - 10);
+        say!("  … and {}", count(done.problem_count - 10, "more place"));
     }
     match done.outcome {
         Outcome::Complete => Ok(0),
@@ -289,9 +291,8 @@ struct Scratch {
 
 impl Scratch {
     fn new(home: &Path) -> io::Result<Self> {
-        let folder = home
-            .join(".standing")
-            .join(format!("test-{}", std::process::id()));
+        let cache = crate::home::private_cache(home)?;
+        let folder = cache.join(format!("test-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         Ok(Scratch { folder, next: 0 })
     }

@@ -25,18 +25,31 @@ pub fn status(home: &Home, when: &When, all: bool, format: Format) -> Result<u8,
     let today = terms.assess(&mut index)?;
     let then = terms.assess_publication(&mut index)?;
     match format {
-        Format::Json => println!("{:#}", to_json(home, &terms, &today, &then)),
-        Format::Text => print!(
+        Format::Json => say!("{:#}", to_json(home, &terms, &today, &then)),
+        Format::Text => put!(
             "{}",
             to_text(home, &terms, &today, &then, all, Style::stdout())
         ),
     }
-    Ok(if today.ready() { READY } else { NOT_READY })
+    Ok(if ready(&terms, &today) {
+        READY
+    } else {
+        NOT_READY
+    })
 }
 
-fn headline(today: &Assessment) -> String {
+/// Ready by every item that binds, and by a list of items that is not known to be short.
+fn ready(terms: &Terms, assessment: &Assessment) -> bool {
+    assessment.ready() && terms.short.is_empty()
+}
+
+fn headline(terms: &Terms, today: &Assessment) -> String {
     let way = today.items.iter().filter(|i| i.in_the_way()).count();
     match (today.ready(), way) {
+        (true, _) if !terms.short.is_empty() => {
+            "NOT READY: nothing known stands in the way, but the imported sheet is short of items"
+                .into()
+        }
         (true, _) => "READY to publish truthfully, as far as Standing knows the rules".into(),
         (false, 0) => "NOT READY: no item is known to bind, so nothing can be said".into(),
         (false, 1) => "NOT READY to publish truthfully: 1 item stands in the way".into(),
@@ -63,7 +76,7 @@ pub fn to_text(
             today.edition,
             day(terms.publish_on)
         )),
-        style.news(today.ready(), &headline(today))
+        style.news(ready(terms, today), &headline(terms, today))
     );
     text.push_str(&numbers(today, style));
     let mut in_the_way: Vec<&ItemStanding> =
@@ -145,6 +158,9 @@ fn numbers(today: &Assessment, style: Style) -> String {
         );
         text.push_str(&format!("  {}\n", style.fold(2, &words)));
     }
+    for warning in &today.warnings {
+        text.push_str(&format!("\n  Mind: {}.\n", style.fold(8, warning)));
+    }
     if !today.gaps.is_empty() {
         text.push_str("\n  Not completely known, so nothing rests on it:\n");
         for gap in &today.gaps {
@@ -195,7 +211,12 @@ fn block(item: &ItemStanding, style: Style) -> String {
         last.push(format!("→ turn of {turn}"));
     }
     if !item.evidence.is_empty() {
-        last.push(format!("evidence: entries {}", ranges(&item.evidence)));
+        let entries = if item.evidence.len() == 1 {
+            "entry"
+        } else {
+            "entries"
+        };
+        last.push(format!("evidence: {entries} {}", ranges(&item.evidence)));
     }
     if !last.is_empty() {
         text.push_str(&format!("           {}\n", style.faint(&last.join(" · "))));
@@ -281,12 +302,12 @@ pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment
         "edition": today.edition,
         "edition_due": terms.edition_due,
         "publish_on": terms.publish_on,
-        "ready": today.ready(),
-        "headline": headline(today),
+        "ready": ready(terms, today),
+        "headline": headline(terms, today),
         "counts": counts(today),
         "items": today.items,
         "on_publication": {
-            "ready": then.ready(),
+            "ready": ready(terms, then),
             "counts": counts(then),
             "lapsed_by_then": slipped(today, then).iter().map(|i| &i.item).collect::<Vec<_>>(),
         },
@@ -304,6 +325,7 @@ pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment
             "name": f.name, "line": f.error.line, "error": f.error.what,
         })).collect::<Vec<_>>(),
         "gaps": today.gaps,
+        "warnings": today.warnings,
         "caveats": terms.caveats(),
     })
 }
@@ -322,16 +344,16 @@ pub fn forecast(home: &Home, when: &When, format: Format) -> Result<u8, Failure>
         .filter(|lapse| lapse.on <= terms.publish_on)
         .collect();
     match format {
-        Format::Json => println!(
+        Format::Json => say!(
             "{:#}",
             json!({ "as_of": today.as_of, "publish_on": terms.publish_on, "lapses": lapses })
         ),
-        Format::Text => print!(
+        Format::Text => put!(
             "{}",
             forecast_text(&terms, &today, &lapses, Style::stdout())
         ),
     }
-    Ok(u8::from(!lapses.is_empty()))
+    Ok(u8::from(lapses.iter().any(|l| !l.renewed_by_reading)))
 }
 
 fn forecast_text(terms: &Terms, today: &Assessment, lapses: &[&Lapse], style: Style) -> String {

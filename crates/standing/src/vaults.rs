@@ -36,7 +36,7 @@ pub fn vault(
             )
         }
         VaultCommand::Checkpoint => {
-            print!("{}", Home::open(folder)?.vault.checkpoint());
+            put!("{}", Home::open(folder)?.vault.checkpoint());
             Ok(0)
         }
         VaultCommand::Erase { blob, reason, yes } => {
@@ -96,11 +96,16 @@ fn examine(
     })?;
     steps.done();
     match format {
-        Format::Json => println!("{:#}", to_json(&report)),
-        Format::Text => print!("{}", to_text(&report, kept.is_some(), Style::stdout())),
+        Format::Json => say!("{:#}", to_json(&report)),
+        Format::Text => put!("{}", to_text(&report, kept.is_some(), Style::stdout())),
     }
+    let only_kept = report
+        .faults
+        .iter()
+        .all(|f| matches!(f, Fault::Kept { .. }));
     Ok(match report.verdict() {
         Verdict::Sound => 0,
+        Verdict::Faulty if only_kept => 2,
         Verdict::Faulty => 1,
         Verdict::Empty => 2,
     })
@@ -134,6 +139,12 @@ fn word(report: &Report) -> &'static str {
 /// What was checked and what was found, for people.
 pub fn to_text(report: &Report, kept: bool, style: Style) -> String {
     let mut text = match report.verdict() {
+        Verdict::Sound if report.blobs.unchecked > 0 => format!(
+            "{}: the log; the contents of {} of {} not checked, for want of the key\n",
+            style.news(true, "VERIFIED"),
+            number(report.blobs.unchecked),
+            count(report.blobs.present, "blob")
+        ),
         Verdict::Sound => format!("{}\n", style.news(true, "VERIFIED")),
         Verdict::Faulty => format!("{}\n", style.news(false, "NOT VERIFIED")),
         Verdict::Empty => "EMPTY: an empty vault proves nothing\n".to_owned(),
@@ -213,9 +224,8 @@ fn erase(home: &Home, blob: &str, reason: &str, yes: bool) -> Result<u8, Failure
     let index = home.index()?;
     let actor = home.signed_by(&index)?;
     let entry = home.vault.erase(&digest, &actor, reason, now()?)?;
-    drop(index);
-    home.forget_index()?;
-    println!(
+    crate::project::catch_up(&home.vault, &index)?;
+    say!(
         "entry {}: {reference} erased. Copies and backups of the vault are not reached.",
         entry.seq
     );

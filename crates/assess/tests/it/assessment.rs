@@ -247,7 +247,7 @@ fn not_applicable_counts_only_where_the_toolkit_allows_it() {
 fn a_certificate_waives_only_what_its_list_scope_and_last_day_allow() {
     let plus = |more: &str| -> &'static str {
         Box::leak(
-            format!("certificate id=s/c holder=self scheme=cyber-essentials-plus {more}")
+            format!("certificate id=s/c holder=self scheme=cyber-essentials-plus issued_on=2026-02-01 {more}")
                 .into_boxed_str(),
         )
     };
@@ -269,6 +269,13 @@ fn a_certificate_waives_only_what_its_list_scope_and_last_day_allow() {
             false,
         ),
         (plus("covers_all_care_data=true"), "gp-4", false),
+        // A certificate that begins in the future waives nothing yet.
+        (
+            "certificate id=s/c holder=self scheme=cyber-essentials-plus covers_all_care_data=true \
+             issued_on=2026-11-11 expires_on=2027-11-10",
+            "gp-4",
+            false,
+        ),
         // No list was seen for companies, so nothing is waived.
         (
             plus("covers_all_care_data=true expires_on=2027-01-31"),
@@ -364,4 +371,173 @@ fn a_share_that_is_reached_without_a_statement_where_none_is_needed() {
         found.reason
     );
     assert_eq!(found.lapses_on.unwrap().to_string(), "2027-03-02");
+}
+
+#[test]
+fn what_is_measured_otherwise_is_not_waved_away_as_not_applicable() {
+    let firm = Firm {
+        facts: vec![
+            "account id=s/a1 system=S login=ada email=ada@firm.test enabled=true privileged=true",
+            ADA,
+        ],
+        records: vec![
+            "attestation id=r1 item=4.3.1 answer=\"not applicable\" statement=\"We have none\" stated_by=Ada stated_on=2026-10-01",
+            "agreement id=r2 kind=other",
+            "completeness id=r3 table_name=agreement statement=\"All of them\" stated_by=Ada stated_on=2026-10-01",
+        ],
+        gap: None,
+    };
+    let found = item(&firm.assess("company-3", "2026-11-10"), "4.3.1");
+    assert_eq!(
+        (found.verdict, found.basis),
+        (Verdict::NotMet, Basis::Contradicted),
+        "{}",
+        found.reason
+    );
+}
+
+#[test]
+fn a_list_kept_by_hand_is_known_only_while_somebody_says_that_it_is_complete() {
+    let supplier = "supplier id=r1 name=Cindermoor it_supplier=true personal_data=true contract_article_28=true contract_ends_on=2030-01-01";
+    let firm = |records| Firm {
+        facts: vec![],
+        records,
+        gap: None,
+    };
+    let verdict = |firm: &Firm, day| {
+        firm.assess("company-3", day).checks["supplier_contracts_meet_article_28"].verdict
+    };
+    assert_eq!(
+        verdict(&firm(vec![supplier]), "2026-11-10"),
+        Verdict::Unknown
+    );
+    let stated = firm(vec![
+        supplier,
+        "completeness id=r2 table_name=supplier statement=\"Compared with the ledger\" stated_by=Ada stated_on=2026-10-01",
+    ]);
+    assert_eq!(verdict(&stated, "2026-11-10"), Verdict::Met);
+    assert_eq!(verdict(&stated, "2027-10-01"), Verdict::Met);
+    assert_eq!(verdict(&stated, "2027-10-02"), Verdict::Unknown);
+    let found = item(&stated.assess("company-3", "2026-11-10"), "10.2.2");
+    assert_ne!(
+        found.basis,
+        Basis::Measured,
+        "what was written down by hand is not measured"
+    );
+}
+
+#[test]
+fn what_only_a_later_partial_run_saw_is_not_judged() {
+    let index = Index::in_memory().unwrap();
+    let source = ConfiguredSource {
+        name: "s".into(),
+        kind: "test".into(),
+        tables: vec!["person".into()],
+        fresh_for_days: 31,
+    };
+    index.configured(READ_AT, &[source]).unwrap();
+    let run = |entry, at: &str, outcome, lines: &[&str]| {
+        let meta = CollectionMeta {
+            entry,
+            source: "s".into(),
+            kind: "test".into(),
+            scope: "all".into(),
+            started_at: at.into(),
+            ended_at: at.into(),
+            outcome,
+            parts: 1,
+            counts: [("person".to_owned(), 0)].into(),
+            gaps: Vec::new(),
+            problems: 0,
+        };
+        let rows = lines
+            .iter()
+            .map(|line| Ok::<_, IndexError>(literate::fact(line).unwrap()));
+        index.collection(&meta, rows).unwrap();
+    };
+    run(1, READ_AT, Outcome::Complete, &[ADA]);
+    // A partial run without a reason that is still known is partial all the same.
+    run(
+        2,
+        "2026-11-02T09:00:00.000Z",
+        Outcome::Partial,
+        &["person id=s/p2"],
+    );
+    let mut index = index;
+    let as_of = AsOf::end_of("2026-11-10".parse().unwrap());
+    let estate = Estate::new(&mut index, as_of, Freshness::Measured, &[]).unwrap();
+    let all = checks::builtin();
+    let check = all
+        .iter()
+        .find(|c| c.name == "people_are_recorded_with_their_roles")
+        .unwrap();
+    let result = check.run(&estate);
+    assert_eq!((result.verdict, result.total()), (Verdict::Met, 1));
+    let warning = estate.sources_of("person")[0].warning.clone().unwrap();
+    assert!(warning.contains("2 November 2026 was partial"), "{warning}");
+}
+
+#[test]
+fn a_stale_source_is_not_judged_beside_a_fresh_one_and_a_shared_key_links_nobody() {
+    let index = Index::in_memory().unwrap();
+    let sources = [("fresh", 31), ("stale", 3)].map(|(name, days)| ConfiguredSource {
+        name: name.into(),
+        kind: "test".into(),
+        tables: vec!["account".into(), "person".into()],
+        fresh_for_days: days,
+    });
+    index.configured(READ_AT, &sources).unwrap();
+    for (entry, (name, lines)) in [
+        (
+            "fresh",
+            vec![
+                "account id=f/a1 system=S login=x1 email=two@firm.test enabled=true",
+                "account id=f/a2 system=S login=x2 email=one@firm.test enabled=true",
+                "person id=f/p1 email=one@firm.test",
+                "person id=f/p2 email=two@firm.test",
+                "person id=f/p3 email=two@firm.test",
+            ],
+        ),
+        (
+            "stale",
+            vec!["account id=s/a3 system=S login=x3 enabled=true"],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let meta = CollectionMeta {
+            entry: entry as u64,
+            source: name.into(),
+            kind: "test".into(),
+            scope: "all".into(),
+            started_at: READ_AT.into(),
+            ended_at: READ_AT.into(),
+            outcome: Outcome::Complete,
+            parts: 1,
+            counts: [("account".to_owned(), 0), ("person".to_owned(), 0)].into(),
+            gaps: Vec::new(),
+            problems: 0,
+        };
+        let rows = lines
+            .iter()
+            .map(|line| Ok::<_, IndexError>(literate::fact(line).unwrap()));
+        index.collection(&meta, rows).unwrap();
+    }
+    let mut index = index;
+    let as_of = AsOf::end_of("2026-11-10".parse().unwrap());
+    let estate = Estate::new(&mut index, as_of, Freshness::Measured, &[]).unwrap();
+    let rows = |sql| estate.query(sql, 10).unwrap().rows.len();
+    assert_eq!(
+        rows("select * from account"),
+        2,
+        "not the account of the stale source"
+    );
+    assert_eq!(
+        rows("select * from link"),
+        1,
+        "two people share the other address"
+    );
+    assert_eq!(estate.gaps("account").len(), 1);
+    assert!(estate.partly_known("account"));
 }

@@ -155,3 +155,143 @@ fn a_csv_cell_is_never_a_formula() {
     ]);
     assert_eq!(done.out, "a,b,c\n'=1+1,-5,\"x,\"\"y\"\n");
 }
+
+#[test]
+fn a_statement_says_something_is_somebodys_and_reaches_no_further_than_it_may() {
+    let home = Home::new();
+    let good = [
+        "item=1.1.1",
+        "answer=Yes",
+        "statement=Z1",
+        "stated_by=Ada",
+        "stated_on=2026-11-01",
+    ];
+    let with = |changed: &str| -> Vec<String> {
+        let name = changed.split('=').next().unwrap();
+        let kept = good.iter().filter(|w| !w.starts_with(&format!("{name}=")));
+        kept.map(|w| (*w).to_owned())
+            .chain([changed.to_owned()])
+            .collect()
+    };
+    for (changed, says) in [
+        ("statement=", "needs statement"),
+        ("stated_by=", "needs stated_by"),
+        ("answer=maybe", "expected yes, no or"),
+        ("item=99.9.9", "no such item"),
+        ("stated_on=2099-01-01", "lies in the future"),
+        ("expires_on=2099-01-01", "more than 12 months after"),
+        ("expires_on=2020-01-01", "is past already"),
+    ] {
+        let words = with(changed);
+        let mut all = vec!["record", "attestation", "add"];
+        all.extend(words.iter().map(String::as_str));
+        let done = home.run(&all);
+        assert_eq!(done.code, 2, "{changed}: {}", done.out);
+        assert!(done.err.contains(says), "{changed}: {}", done.err);
+    }
+    let mut all = vec!["record", "attestation", "add"];
+    all.extend(good);
+    assert_eq!(home.run(&all).code, 0);
+    assert_eq!(home.run(&["item", "1.1.1"]).code, 0, "Yes is yes");
+    for (kind, words, says) in [
+        (
+            "exception",
+            &[
+                "check_name=nope",
+                "subject=x",
+                "reason=y",
+                "approved_by=z",
+                "approved_on=2026-11-01",
+                "expires_on=2026-12-01",
+            ][..],
+            "no such check",
+        ),
+        ("link", &["account=a", "person=b"], "no such account"),
+        (
+            "completeness",
+            &[
+                "table_name=nope",
+                "statement=x",
+                "stated_by=y",
+                "stated_on=2026-11-01",
+            ],
+            "no such table",
+        ),
+    ] {
+        let mut all = vec!["record", kind, "add"];
+        all.extend(words);
+        let done = home.run(&all);
+        assert!(
+            done.code == 2 && done.err.contains(says),
+            "{kind}: {}{}",
+            done.out,
+            done.err
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    use std::process::{Command, Stdio};
+    let home = Home::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_standing"))
+        .args(["status", "--all"])
+        .current_dir(&home.path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let out = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(!said.contains("panicked"), "{said}");
+    assert_eq!(out.status.code(), Some(0));
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let out = Command::new(env!("CARGO_BIN_EXE_standing"))
+        .args(["status"])
+        .current_dir(&home.path)
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).starts_with("error: cannot write the result"));
+}
+
+#[test]
+fn days_at_the_end_of_time_do_not_trip_it() {
+    let home = Home::new();
+    let done = home.run(&["status", "--as-of", "9999-12-31"]);
+    assert!([1, 2].contains(&done.code), "{}", done.err);
+    assert!(!done.err.contains("panicked"), "{}", done.err);
+}
+
+#[test]
+fn trying_a_source_leaves_nothing_that_others_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.write("people.csv", "Employee Number,Name,Leaving Date\n1,Ada,\n");
+    home.configure("[source.hr]\nkind = \"hr\"\npath = \"people.csv\"\n");
+    home.run(&["source", "test", "hr"]);
+    let cache = home.path.join(".standing");
+    let mode = std::fs::metadata(&cache).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o700);
+    let left = std::fs::read_dir(&cache).unwrap().flatten();
+    assert_eq!(
+        left.filter(|e| e.file_name().to_string_lossy().starts_with("test-"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn json_is_refused_where_there_is_none() {
+    let home = Home::new();
+    let done = home.run(&["source", "kinds", "--format", "json"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("has no JSON form"), "{}", done.err);
+    let rows = home.run(&["query", "--format", "json", "select 1 as a"]);
+    assert_eq!(rows.json()[0]["a"], 1);
+}

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::home::{Home, run_in};
 
-const DAY: &str = "2026-11-20";
-
 fn demo(words: &[&str]) -> (Home, crate::home::Done) {
     let home = Home::empty();
     let parent = home.path.parent().unwrap().to_owned();
@@ -145,7 +143,7 @@ fn the_same_vault_gives_the_same_assessment() {
 fn it_never_writes_into_a_folder_that_holds_something() {
     let home = Home::empty();
     home.write("mine.txt", "keep");
-    let done = run_in(&home.path, &["demo", "--dir", ".", "--as-of", DAY]);
+    let done = run_in(&home.path, &["demo", "--dir", "."]);
     assert_eq!(done.code, 2);
     assert!(done.err.contains("is not empty"));
     assert_eq!(std::fs::read_dir(&home.path).unwrap().count(), 1);

@@ -100,10 +100,27 @@ fn an_imported_sheet_becomes_the_edition_judged_by() {
         "v8"
     );
 
-    let done = home.run(&["edition", "import", "Version9_26-27 invented.xlsx"]);
+    let refused = home.run(&["edition", "import", "Version9_26-27 invented.xlsx"]);
+    assert_eq!(refused.code, 2, "{}", refused.out);
+    assert!(refused.err.contains("may hide an item"), "{}", refused.err);
+    assert_eq!(
+        home.run(&["status", "--format", "json"]).json()["edition"],
+        "v8"
+    );
+    let done = home.run(&[
+        "edition",
+        "import",
+        "Version9_26-27 invented.xlsx",
+        "--accept",
+    ]);
     assert!(done.out.contains("v9 imported"), "{}{}", done.out, done.err);
     let after = home.run(&["status", "--format", "json"]).json();
     assert_eq!(after["edition"], "v9");
+    assert!(
+        after["caveats"].to_string().contains("may hide an item"),
+        "{}",
+        after["caveats"]
+    );
     let items = after["items"].as_array().unwrap();
     let item = |name: &str| items.iter().find(|i| i["item"] == name);
     assert_eq!(item("4.2.4").unwrap()["certainty"], "imported");

@@ -108,6 +108,17 @@ fn a_partial_run_resolves_nothing_and_regresses_nothing() {
         people(&home),
         ["ada@firm.test", "bob@firm.test", "cyd@firm.test"]
     );
+    // It is shown, and it is not judged.
+    let judged = home.run(&[
+        "check",
+        "people_are_recorded_with_their_roles",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(judged.json()["met"], 2, "{}", judged.out);
+    let status = home.run(&["status"]).out;
+    assert!(status.contains("Mind: hr: the reading of"), "{status}");
+    assert!(home.run(&["source", "list"]).out.contains("was partial"));
     // The next complete run speaks for all of them.
     home.write("people.csv", PEOPLE);
     assert_eq!(home.run(&["collect"]).code, 0);
@@ -251,8 +262,125 @@ fn erasing_leaves_every_proof_and_says_who_and_why() {
 }
 
 #[test]
+fn a_partial_run_stays_partial_when_its_manifest_is_erased() {
+    let home = hr();
+    home.write("people.csv", PEOPLE.replace("01/02/2020", "yesterday"));
+    assert_eq!(home.run(&["collect"]).code, 1);
+    let manifest = body(&home, "collection")["manifest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let erased = home.run(&["vault", "erase", &manifest, "--reason", "x", "--yes"]);
+    assert_eq!(erased.code, 0, "{}", erased.err);
+    let check = home.run(&[
+        "check",
+        "people_are_recorded_with_their_roles",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(check.json()["verdict"], "unknown", "{}", check.out);
+}
+
+/// The body of the newest entry of a kind.
+fn body(home: &Home, kind: &str) -> serde_json::Map<String, serde_json::Value> {
+    let opened = Opened::open(&home.path).unwrap();
+    let entries = opened.vault.entries(0..opened.vault.size()).unwrap();
+    let newest = entries
+        .map(Result::unwrap)
+        .filter(|e| e.kind == kind)
+        .last();
+    newest.unwrap().body
+}
+
+#[test]
+fn erasing_a_newer_statement_does_not_revive_the_older_one() {
+    let home = Home::new();
+    let state = |answer: &str| {
+        let words = format!("answer={answer}");
+        let done = home.run(&[
+            "record",
+            "attestation",
+            "add",
+            "item=1.1.1",
+            &words,
+            "statement=Z1",
+            "stated_by=Ada",
+            "stated_on=2026-11-01",
+        ]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        done.out
+    };
+    let verdict =
+        || home.run(&["item", "1.1.1", "--format", "json"]).json()["standing"]["verdict"].clone();
+    state("yes");
+    assert_eq!(verdict(), "met");
+    assert!(state("no").contains("it replaces entry"));
+    assert_eq!(verdict(), "not met");
+    let blob = body(&home, "record")["row"].as_str().unwrap().to_owned();
+    assert_eq!(
+        home.run(&["vault", "erase", &blob, "--reason", "x", "--yes"])
+            .code,
+        0
+    );
+    assert_eq!(verdict(), "unknown");
+    std::fs::remove_dir_all(home.path.join(".standing")).unwrap();
+    assert_eq!(verdict(), "unknown");
+}
+
+#[test]
+fn what_one_home_erases_is_gone_from_every_index_of_the_vault() {
+    let home = hr();
+    home.run(&["collect"]);
+    let other = home.path.parent().unwrap().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let config = std::fs::read_to_string(home.path.join("standing.toml")).unwrap();
+    let shared = config
+        .replace("\"vault\"", "\"../firm/vault\"")
+        .replace("\"keys/", "\"../firm/keys/");
+    std::fs::write(other.join("standing.toml"), shared).unwrap();
+    let seen = || {
+        crate::home::run_in(
+            &other,
+            &["query", "--output", "csv", "select email from person"],
+        )
+        .out
+    };
+    assert!(seen().contains("ada@firm.test"));
+    let facts = body(&home, "collection")["facts"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    home.run(&["vault", "erase", &facts, "--reason", "x", "--yes"]);
+    assert!(!seen().contains("ada@firm.test"));
+    for file in walk(&other.join(".standing")) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("ada@firm.test"),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn a_source_that_was_added_and_never_read_is_not_overlooked() {
+    let home = hr();
+    home.run(&["collect"]);
+    home.configure("[source.late]\nkind = \"hr\"\npath = \"late.csv\"\n");
+    let status = home.run(&["status", "--format", "json"]).json();
+    let gaps = status["gaps"].to_string();
+    assert!(gaps.contains("late: has never been read"), "{gaps}");
+}
+
+#[test]
 fn the_log_names_nobody() {
     let home = hr();
+    std::fs::copy(
+        home.path.join("people.csv"),
+        home.path.join("ada-example.csv"),
+    )
+    .unwrap();
+    home.configure("[source.other]\nkind = \"hr\"\npath = \"ada-example.csv\"\n");
     home.run(&["collect"]);
     home.run(&[
         "record",
@@ -267,7 +395,13 @@ fn the_log_names_nobody() {
     for path in walk(&home.path.join("vault")) {
         let bytes = std::fs::read(&path).unwrap();
         let text = String::from_utf8_lossy(&bytes);
-        for word in ["Ada", "ada@firm.test", "Tester", "people.csv line"] {
+        for word in [
+            "Ada",
+            "ada@firm.test",
+            "ada-example",
+            "Tester",
+            "people.csv",
+        ] {
             assert!(!text.contains(word), "{word} stands in {}", path.display());
         }
     }

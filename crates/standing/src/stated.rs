@@ -1,0 +1,179 @@
+//! What a person states is checked before it is kept: that it says something, that somebody answers
+//! for it, that what it is about exists, and that it does not reach further than it may.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use standing_assess::catalogue::{Catalogue, Ref};
+use standing_assess::{AsOf, Estate, Freshness};
+use standing_facts::{Cell, Row};
+
+use crate::config::nearest;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::judge;
+
+/// For how many months an exception may be granted: then it is looked at again.
+const EXCEPTION_MONTHS: i64 = 12;
+/// For how many months a list may be called complete: then it is looked at again.
+const STATEMENT_MONTHS: i64 = 12;
+
+/// The row as it may be kept.
+///
+/// # Errors
+/// What is missing, unknown or reaches too far.
+pub fn checked(home: &Home, mut row: Row) -> Result<Row, Failure> {
+    match row.table.name {
+        "attestation" => attestation(home, &mut row)?,
+        "exception" => exception(home, &row)?,
+        "link" => link(home, &row)?,
+        "completeness" => completeness(&row)?,
+        _ => {}
+    }
+    Ok(row)
+}
+
+fn at(row: &Row, column: &str) -> Option<usize> {
+    row.table.columns.iter().position(|c| c.name == column)
+}
+
+fn text<'r>(row: &'r Row, column: &str) -> &'r str {
+    match at(row, column).map(|i| &row.cells[i]) {
+        Some(Cell::Text(text)) => text.trim(),
+        _ => "",
+    }
+}
+
+fn set(row: &mut Row, column: &str, value: String) {
+    if let Some(i) = at(row, column) {
+        row.cells[i] = Cell::Text(value);
+    }
+}
+
+fn day(row: &Row, column: &str) -> Option<Date> {
+    text(row, column).parse().ok()
+}
+
+fn wanted(row: &Row, columns: &[&str]) -> Result<(), Failure> {
+    let lacking: Vec<&str> = columns
+        .iter()
+        .copied()
+        .filter(|column| text(row, column).is_empty())
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let kind = row.table.name;
+    Err(Failure::usage(format!("{kind} needs {}", lacking.join(", ")))
+        .hint("a statement says something, and somebody answers for it; docs/facts.md has the columns"))
+}
+
+fn today() -> Date {
+    AsOf::at(Timestamp::now()).date
+}
+
+fn not_in_the_future(row: &Row, column: &str) -> Result<(), Failure> {
+    match day(row, column) {
+        Some(day) if day > today() => {
+            Err(Failure::usage(format!("{column}={day} lies in the future"))
+                .hint("nobody can state today what they will find later"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_beyond(row: &Row, from: &str, months: i64) -> Result<(), Failure> {
+    let (Some(from_day), Some(until)) = (day(row, from), day(row, "expires_on")) else {
+        return Ok(());
+    };
+    let most = from_day.saturating_add(months.months());
+    if until < today() {
+        return Err(Failure::usage(format!(
+            "expires_on={until} is past already"
+        )));
+    }
+    if until > most {
+        return Err(Failure::usage(format!(
+            "expires_on={until} is more than {months} months after {from}={from_day}"
+        ))
+        .hint(format!("the last day it may be relied upon is {most}")));
+    }
+    Ok(())
+}
+
+fn attestation(home: &Home, row: &mut Row) -> Result<(), Failure> {
+    wanted(row, &["item", "answer", "statement", "stated_by"])?;
+    let answer = text(row, "answer").to_lowercase();
+    if !["yes", "no", "not applicable"].contains(&answer.as_str()) {
+        return Err(Failure::usage(format!(
+            "answer={answer:?}: expected yes, no or \"not applicable\""
+        )));
+    }
+    set(row, "answer", answer);
+    let item = text(row, "item").to_owned();
+    let known = catalogue(home)?;
+    let reference: Option<Ref> = item.parse().ok();
+    let Some(found) = reference.and_then(|r| known.item(r)) else {
+        return Err(
+            Failure::usage(format!("item={item:?}: no such item is known"))
+                .hint("`standing status --all` lists the items"),
+        );
+    };
+    set(row, "item", found.reference.to_string());
+    not_in_the_future(row, "stated_on")?;
+    not_beyond(row, "stated_on", i64::from(found.renew_months))
+}
+
+fn catalogue(home: &Home) -> Result<Catalogue, Failure> {
+    judge::catalogue(&home.index()?, &AsOf::at(Timestamp::now()))
+}
+
+fn exception(home: &Home, row: &Row) -> Result<(), Failure> {
+    wanted(row, &["check_name", "subject", "reason", "approved_by"])?;
+    let name = text(row, "check_name");
+    let (checks, _) = judge::all_checks(&home.folder, &home.config)?;
+    let names: Vec<&str> = checks.iter().map(|c| c.name.as_str()).collect();
+    if !names.contains(&name) {
+        let failure = Failure::usage(format!("check_name={name:?}: no such check"));
+        return Err(match nearest(name, &names) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint("`standing check` lists them"),
+        });
+    }
+    not_in_the_future(row, "approved_on")?;
+    not_beyond(row, "approved_on", EXCEPTION_MONTHS)
+}
+
+fn completeness(row: &Row) -> Result<(), Failure> {
+    wanted(row, &["table_name", "statement", "stated_by"])?;
+    let name = text(row, "table_name");
+    if standing_facts::tables::table(name).is_none() {
+        return Err(
+            Failure::usage(format!("table_name={name:?}: no such table"))
+                .hint("`standing record kinds` lists what can be recorded"),
+        );
+    }
+    not_in_the_future(row, "stated_on")?;
+    not_beyond(row, "stated_on", STATEMENT_MONTHS)
+}
+
+fn link(home: &Home, row: &Row) -> Result<(), Failure> {
+    let mut index = home.index()?;
+    let as_of = AsOf::at(Timestamp::now());
+    let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[])?;
+    for table in ["account", "person"] {
+        let id = text(row, table);
+        let sql = format!(
+            "select 1 from {table} where id = '{}'",
+            id.replace('\'', "''")
+        );
+        let found = estate.query(&sql, 100).map_err(Failure::integrity)?;
+        if found.rows.is_empty() {
+            return Err(
+                Failure::usage(format!("{table}={id:?}: no such {table} was read")).hint(format!(
+                    "`standing query \"select id from {table}\"` lists them"
+                )),
+            );
+        }
+    }
+    Ok(())
+}
