@@ -1,13 +1,19 @@
 -- claim:      Fixes of high risk are installed within 14 calendar days of their release.
--- cannot see: software that no inventory lists; fixes that are more than a newer version, such as
---             a changed setting; and where the finding is dated by the advisory, an earlier release.
+-- cannot see: software that no inventory lists, and advisories that were not read; fixes that are
+--             more than a newer version, such as a changed setting; and, where the finding is
+--             dated by the advisory, an earlier release.
 -- matters:    what is fixed in public is attacked soon after, and Cyber Essentials fails on it.
 -- needs:      asset
--- over:       advisory_finding
+-- over:       advisory_finding, component, advisory
 -- parameter:  days = 14
--- when empty: met
--- revision:   1
-with open as (
+-- revision:   2
+with ecosystems as materialized (
+  select component.ecosystem, count(*) as components
+  from component
+  where component.ecosystem <> 'docker' -- an image is judged by the components in it
+  group by component.ecosystem
+),
+open as (
   select finding.asset, finding.component, finding.advisory, finding.version,
          finding.fixed, finding.affected, finding.severity, finding.fix_released_on,
          add_days(finding.fix_released_on, :days) as due,
@@ -33,13 +39,26 @@ worst as (
   from judged
 )
 select asset || ' ' || component || ' ' || advisory as subject, verdict,
-       version ||
+       asset || ' ' || component || ' ' || advisory || ': version ' || version ||
          case when affected is null then ', not known whether affected' else '' end ||
          case when fixed is null then ', no fix known'
               else ', fixed in ' || fixed ||
-                coalesce(' of ' || fix_released_on || ', due ' || due, ', release day not known') end ||
-         coalesce(', ' || severity, ', no severity stated: treated as high risk') as observed,
-       'installed within ' || :days || ' days of release, if high, critical or not stated' as rule,
+                coalesce(', released on ' || long_day(fix_released_on) ||
+                    ' and due by ' || long_day(due),
+                  ', release day not known') end ||
+         coalesce(', risk ' || severity, ', no severity stated (treated as high risk)') as observed,
+       'installed within ' || counted(:days, 'day') ||
+         ' of release, if high, critical or not stated' as rule,
        case when verdict = 'met' then add_days(due, 1) end as lapses
 from worst
 where place = 1
+union all
+select ecosystem,
+       case when advisories = 0 then 'unknown' else 'met' end,
+       ecosystem || ': ' || counted(components, 'component') ||
+         case when advisories = 0 then ', compared with nothing: no advisory for it was read'
+              else ', compared with ' || counted(advisories, 'advisory', 'advisories') end,
+       'compared with the advisories of their ecosystem', null
+from (select ecosystems.*, (select count(distinct advisory.id) from advisory
+                            where advisory.ecosystem = ecosystems.ecosystem) as advisories
+      from ecosystems)
