@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Keeps an NHS supplier's DSPT standing true, from its own infrastructure.
 ///
-/// Standing reads the systems a firm already has, keeps what they said in a vault that nobody can
-/// quietly rewrite, and says what could truthfully be published today, why not more, and what will
+/// Standing reads the systems a firm already has, keeps what they said in a vault in which every later
+/// change shows, and says what could truthfully be published today, why not more, and what will
 /// lapse before the publication date.
 #[derive(Debug, Parser)]
 #[command(

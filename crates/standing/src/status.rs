@@ -79,6 +79,21 @@ pub fn to_text(
         style.news(ready(terms, today), &headline(terms, today))
     );
     text.push_str(&numbers(today, style));
+    if today
+        .items
+        .iter()
+        .all(|i| i.basis != Basis::Measured && i.basis != Basis::Contradicted)
+    {
+        text.push_str(&format!(
+            "\n  {}\n",
+            style.fold(
+                2,
+                "Nothing is measured yet. `standing source kinds` lists what can be read, `standing source \
+                 add` adds it, `standing collect` reads it; `standing item REF` tells what to state for an \
+                 item and how."
+            )
+        ));
+    }
     let mut in_the_way: Vec<&ItemStanding> =
         today.items.iter().filter(|i| i.in_the_way()).collect();
     in_the_way.sort_by_key(|i| std::cmp::Reverse((i.verdict, i.basis)));
