@@ -481,7 +481,7 @@ impl Judge<'_, '_> {
             failing.total(),
             if failed == 1 { "s" } else { "" },
             sentence(self.claim(failing)),
-            if failed > 1 { " First:" } else { "" },
+            if failed > 1 { " First:" } else { " Namely:" },
         );
         let basis = if claimed.is_some() {
             Basis::Contradicted
@@ -740,7 +740,7 @@ fn who(statement: &Statement) -> String {
 fn named(subject: &crate::check::Subject) -> String {
     let seen = subject.observed.trim_end_matches('.');
     if seen.contains(&subject.subject) || subject.subject.is_empty() {
-        capital(seen)
+        seen.to_owned()
     } else {
         format!("{}: {seen}", subject.subject)
     }
