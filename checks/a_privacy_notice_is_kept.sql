@@ -33,11 +33,16 @@ with named as (
 )
 select 'privacy notice' as subject,
        case when kept > 0 then 'met' else 'not met' end as verdict,
-       case when kept > 0 then kept || ' document(s) of such a name, such as ' || kept_example
-            when fitting > 0
-              then example || ' looks like one, but the longest has ' || longest || ' words only'
-            else 'none of ' || (select count(*) from document) || ' document(s) looks like one'
-            end as observed,
-       'a document of more than ' || :least_words || ' words is called privacy notice, or'
-         || ' the like' as rule
+       'privacy notice: ' ||
+         case when kept > 0
+                then kept_example || case when kept > 1
+                  then ', and ' || counted(kept - 1, 'other document') || ' of such a name'
+                  else '' end
+              when fitting > 0
+                then example || ' looks like one, but no such document has more than '
+                  || counted(longest, 'word')
+              else 'none among ' || counted((select count(*) from document), 'document')
+              end as observed,
+       'a document of more than ' || counted(:least_words, 'word') ||
+         ' is called privacy notice, or the like' as rule
 from counted

@@ -12,10 +12,11 @@ select credential_factor.id as subject,
               or credential_factor.active is null then 'unknown'
             else 'not met' end as verdict,
        'access key of account ' || credential_factor.account ||
-         coalesce(', made ' || credential_factor.created_on, ', made on a day not known') ||
+         coalesce(', made on ' || long_day(credential_factor.created_on),
+           ', made on a day not known') ||
          case when credential_factor.active is null then '; whether it is active is not known'
               else '' end as observed,
-       'active access keys are at most ' || :months || ' months old' as rule,
+       'active access keys are at most ' || counted(:months, 'month') || ' old' as rule,
        add_days(add_months(credential_factor.created_on, :months), 1) as lapses
 from credential_factor
 where credential_factor.kind = 'access-key'

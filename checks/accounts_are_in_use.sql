@@ -20,10 +20,10 @@ select used.id as subject,
             when used.last_used_on is null or used.enabled is null then 'unknown'
             else 'not met' end as verdict,
        'account ' || used.login || ' in ' || used.system ||
-         coalesce(', made ' || used.created_on, '') ||
-         coalesce(', last used ' || used.last_used_on, ', last use not known') ||
+         coalesce(', made on ' || long_day(used.created_on), '') ||
+         coalesce(', last used on ' || long_day(used.last_used_on), ', last use not known') ||
          case when used.enabled is null then '; whether it can sign in is not known'
               else '' end as observed,
-       'used or made within ' || :dormant_days || ' days' as rule,
+       'used or made within ' || counted(:dormant_days, 'day') as rule,
        add_days(used.alive_on, :dormant_days + 1) as lapses
 from used

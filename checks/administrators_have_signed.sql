@@ -30,14 +30,16 @@ select person.id as subject,
             when by_number.number <> '' or by_email.email <> '' then 'unknown'
             when administrator.enabled is null then 'unknown'
             else 'not met' end as verdict,
-       case when coalesce(by_number.signed_on, by_email.signed_on) is not null
-              then 'signed ' || coalesce(by_number.signed_on, by_email.signed_on)
-            when by_number.number <> '' or by_email.email <> '' then 'signed on a day not known'
-            else 'nothing signed' end ||
-         '; administers with ' || administrator.accounts || ' account(s), such as ' ||
+       coalesce(person.email, person.name, person.id) ||
+         case when coalesce(by_number.signed_on, by_email.signed_on) is not null
+                then ' signed on ' || long_day(coalesce(by_number.signed_on, by_email.signed_on))
+              when by_number.number <> '' or by_email.email <> '' then ' signed on a day not known'
+              else ' has signed nothing' end ||
+         '; administers with ' || counted(administrator.accounts, 'account') ||
+         case when administrator.accounts > 1 then ', such as ' else ', ' end ||
          administrator.example ||
-         case when administrator.enabled is null then '; whether it can sign in is not known'
-              else '' end as observed,
+         case when administrator.enabled is null
+                then '; whether an account can sign in is not known' else '' end as observed,
        'an administrator''s agreement is signed by everybody behind an enabled privileged account'
          as rule
 from administrator

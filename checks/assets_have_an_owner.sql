@@ -11,6 +11,6 @@ with used as (
 )
 select name as subject,
        case when owner is null then 'not met' else 'met' end as verdict,
-       coalesce('owner ' || owner, 'no source names an owner') as observed,
+       name || ': ' || coalesce('owner ' || owner, 'no source names an owner') as observed,
        'an owner named by at least one source' as rule
 from used

@@ -25,11 +25,13 @@ select target as subject,
        case when encrypted = 0 or (not safe and safe_known = copies) then 'not met'
             when safe and encrypted_known = copies then 'met'
             else 'unknown' end as verdict,
-       'taken ' || coalesce(taken_on, 'on an unknown day') || ', copies: ' || copies ||
+       target || ': newest backup taken on ' || coalesce(long_day(taken_on), 'an unknown day') || ', ' ||
+         counted(copies, 'copy', 'copies') ||
          case when encrypted = 0 then ', not encrypted'
               when encrypted_known < copies then ', encryption not known'
               else ', encrypted' end ||
-         case when safe then ', one elsewhere and unchangeable'
+         case when safe and copies = 1 then ', elsewhere and unchangeable'
+              when safe then ', one elsewhere and unchangeable'
               when immutable = 0 then ', can be changed'
               when offsite = 0 then ', none elsewhere'
               when safe_known < copies then ', protection not known'

@@ -38,9 +38,10 @@ judged as (
   left join taken on taken.serves = aim.name
 )
 select name as subject, verdict,
-       coalesce('last good backup ' || good_on, 'no good backup') ||
+       name || ': ' || coalesce('last good backup on ' || long_day(good_on), 'no good backup') ||
          case when verdict = 'unknown' then ', another of unknown outcome or day'
               else '' end as observed,
-       'within ' || days || ' day(s), for an objective of ' || rpo_minutes || ' minutes' as rule,
+       'within ' || counted(days, 'day') || ', for an objective of ' ||
+         counted(rpo_minutes, 'minute') as rule,
        case when verdict = 'met' then add_days(good_on, days + 1) end as lapses
 from judged

@@ -37,10 +37,10 @@ with named as (
 select 'data protection and security policies' as subject,
        case when protection is not null and security is not null then 'met'
             else 'not met' end as verdict,
-       'data protection: ' || coalesce(protection,
-         'none of ' || (select count(*) from document) || ' document(s) looks like one') ||
-         '; security: ' || coalesce(security,
-         'none of ' || (select count(*) from document) || ' document(s) looks like one') as observed,
-       'documents of more than ' || :least_words || ' words are called data protection policy and'
-         || ' security policy, or the like' as rule
+       'policy on data protection: ' || coalesce(protection,
+         'none among ' || counted((select count(*) from document), 'document')) ||
+         '; policy on security: ' || coalesce(security,
+         'none among ' || counted((select count(*) from document), 'document')) as observed,
+       'documents of more than ' || counted(:least_words, 'word') ||
+         ' are called data protection policy and security policy, or the like' as rule
 from found

@@ -21,8 +21,9 @@ judged as (
   from device
 )
 select name as subject, verdict,
-       coalesce('last seen ' || seen_on, 'not known when it was last seen') ||
+       name || ': ' ||
+         coalesce('last seen on ' || long_day(seen_on), 'not known when it was last seen') ||
          case when portable is null then ', kind not known' else '' end as observed,
-       'seen within ' || :days || ' days' as rule,
+       'seen within ' || counted(:days, 'day') as rule,
        case when verdict = 'met' then add_days(seen_on, :days + 1) end as lapses
 from judged

@@ -24,7 +24,8 @@ with named as (
 )
 select counted.role as subject,
        case when count(*) > 1 then 'not met' else 'met' end as verdict,
-       count(*) || ' name(s) in ' || max(documents.documents) || ' document(s)' ||
+       counted.role || ': ' || counted(count(*), 'name') || ' in ' ||
+         counted(max(documents.documents), 'document') ||
          case when min(counted.example) <> max(counted.example)
               then ', such as ' || min(counted.example) || ' and ' || max(counted.example)
               else '' end as observed,

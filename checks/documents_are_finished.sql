@@ -18,12 +18,14 @@ with fault as (
 )
 select document.id as subject,
        case when first_fault.faults > 0 then 'not met' else 'met' end as verdict,
-       case when first_fault.faults > 0
-            then first_fault.faults || ' mark(s) of an unfinished document; the first: ' ||
-              first_fault.rule || coalesce(' ' || first_fault.found, '') || ' on line ' ||
-              first_fault.line
-            else 'no mark of an unfinished document in ' || document.words || ' words'
-            end as observed,
+       document.id || ': ' ||
+         case when first_fault.faults > 0
+              then counted(first_fault.faults, 'mark') || ' of an unfinished document' ||
+                case when first_fault.faults > 1 then ' (the first: ' else ' (' end ||
+                first_fault.rule || coalesce(' ' || first_fault.found, '') || ' on line ' ||
+                first_fault.line || ')'
+              else 'no mark of an unfinished document in ' || counted(document.words, 'word')
+              end as observed,
        'no placeholders, template variables, empty tables or unreadable dates' as rule
 from document
 left join first_fault on first_fault.document = document.id

@@ -5,9 +5,9 @@
 -- revision:   1
 select document.id as subject,
        case when document.review_by >= :as_of then 'met' else 'not met' end as verdict,
-       'review by ' || document.review_by ||
+       document.id || ': review due by ' || long_day(document.review_by) ||
          case when document.review_by < :as_of
-              then ', ' || days_between(document.review_by, :as_of) || ' day(s) ago'
+              then ', ' || counted(days_between(document.review_by, :as_of), 'day') || ' ago'
               else '' end as observed,
        'reviewed by the day that the document states' as rule,
        add_days(document.review_by, 1) as lapses

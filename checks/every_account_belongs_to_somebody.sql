@@ -12,7 +12,8 @@ select account.id as subject,
             else 'not met' end as verdict,
        'account ' || account.login || ' in ' || account.system ||
          case when person.id is not null
-                then ' leads to a person by ' || coalesce(nullif(link.keys, 'decided'), 'decision')
+                then ' leads to a person by ' || 
+                  coalesce(replace(nullif(link.keys, 'decided'), '+', ', '), 'decision')
               when account.owner <> '' and coalesce(account.kind, '') <> 'human'
                 then ' is answered for by ' || account.owner
               when link.person is not null then ' is linked to a person whom no source knows'

@@ -19,7 +19,8 @@ select name as subject,
        case when listed > 0 then 'met'
             when server is null then 'unknown'
             else 'not met' end as verdict,
-       case when listed > 0 then listed || ' component(s) listed'
+       name || ': ' ||
+       case when listed > 0 then counted(listed, 'component') || ' listed'
             when server is null then 'nothing listed, not known whether it is a server'
             else 'nothing listed' end as observed,
        'at least one component listed' as rule

@@ -17,7 +17,7 @@ select subject,
             when personal and encrypted = 0 then 'not met'
             when personal is null and encrypted is null and bare then 'not applicable'
             else 'unknown' end as verdict,
-       basis ||
+       subject || ': ' || basis ||
          case when personal then ', personal data'
               when personal = 0 then ', no personal data'
               when bare then ', a link without protocol or data'

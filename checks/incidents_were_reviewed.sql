@@ -6,7 +6,7 @@
 -- when empty: met
 -- revision:   1
 with dated as (
-  select id, closed_on, reviewed_on, coalesce(found_on, happened_on) as began_on,
+  select id, title, closed_on, reviewed_on, coalesce(found_on, happened_on) as began_on,
          closed_on is not null and closed_on <= :as_of as closed
   from incident
 ),
@@ -19,9 +19,11 @@ judged as (
   from dated
 )
 select id as subject, verdict,
-       case when closed
-            then 'closed ' || closed_on || coalesce(', reviewed ' || reviewed_on, ', not reviewed')
-            else 'open since ' || coalesce(began_on, 'an unknown day') end as observed,
-       'closed and reviewed, or open for at most ' || :days || ' days' as rule,
+       id || coalesce(' (' || title || ')', '') || ': ' ||
+         case when closed
+              then 'closed on ' || long_day(closed_on) ||
+                coalesce(', reviewed on ' || long_day(reviewed_on), ', not reviewed')
+              else 'open since ' || coalesce(long_day(began_on), 'an unknown day') end as observed,
+       'closed and reviewed, or open for at most ' || counted(:days, 'day') as rule,
        case when not closed and verdict = 'met' then add_days(began_on, :days + 1) end as lapses
 from judged

@@ -30,7 +30,7 @@ with here as materialized (
     and here.department in (select former from mover union select department from mover)
   group by here.department, grant.system, grant.resource, grant.entitlement
 ), held as (
-  select grant.id, account.enabled, mover.moved_on, mover.left_on,
+  select grant.id, account.login, account.enabled, mover.moved_on, mover.left_on,
          grant.entitlement || ' of ' || grant.resource || ' in ' || grant.system as right_held,
          coalesce(grant.granted_on > mover.moved_on, 0) as given_since,
          coalesce(former.people, 0) as former_people, coalesce(before.people, 0) as former_held,
@@ -61,12 +61,13 @@ select judged.id as subject,
             when days_between(moved_on, :as_of) <= :after_days then 'met'
             when looks = 'unclear' or moved_on is null then 'unknown'
             else 'not met' end as verdict,
-       right_held || ', held by ' || former_held || ' of ' || former_people ||
+       'account ' || login || ' holds “' || right_held || '”, as do ' || former_held ||
+         ' of ' || former_people ||
          ' in the former department and ' || others_held || ' of ' || others || ' others in the new'
-         || ' one; moved ' || coalesce(moved_on, 'on a day not known') ||
+         || ' one; its person moved ' || coalesce('on ' || long_day(moved_on), 'on a day not known') ||
          case when given_since then ', given since' else '' end as observed,
-       'from ' || :after_days || ' days after a move, no right that half of the former department'
-         || ' holds and at most a fifth of the new one' as rule,
+       'from ' || counted(:after_days, 'day') || ' after a move, no right that half of the former'
+         || ' department holds and at most a fifth of the new one' as rule,
        case when looks <> 'new' and coalesce(left_on, '9999') > add_days(moved_on, :after_days)
             then add_days(moved_on, :after_days + 1) end as lapses
 from judged

@@ -24,7 +24,8 @@ with done as materialized (
   select done.email, max(done.completed_on) as last_on, max(done.completed_on is null) as undated
   from done where done.email <> '' group by done.email
 ), staff as (
-  select person.id, person.started_on, person.left_on,
+  select person.id, coalesce(person.email, person.name, person.id) as who,
+         person.started_on, person.left_on,
          nullif(max(coalesce(by_number.last_on, ''), coalesce(by_email.last_on, '')), '')
            as last_on,
          max(coalesce(by_number.undated, 0), coalesce(by_email.undated, 0)) as undated
@@ -43,10 +44,11 @@ select due.id as subject,
        case when until_on >= :as_of then 'met'
             when until_on is null or undated then 'unknown'
             else 'not met' end as verdict,
-       coalesce('last completed ' || last_on, 'nothing completed') ||
-         case when undated then ', something on a day not known' else '' end ||
-         ', started ' || coalesce(started_on, 'on a day not known') as observed,
-       'last course named ' || :course || ' at most ' || :months || ' months and ' ||
-         :overdue_days || ' days ago; starters have ' || :grace_days || ' days first' as rule,
+       who || ': ' || coalesce('last completed the course on ' || long_day(last_on), 'nothing completed') ||
+         case when undated then ' (and something on a day not known)' else '' end ||
+         ', started here on ' || coalesce(long_day(started_on), 'a day not known') as observed,
+       'last course named ' || :course || ' at most ' || counted(:months, 'month') || ' and ' ||
+         counted(:overdue_days, 'day') || ' ago; starters have ' || counted(:grace_days, 'day') ||
+         ' first' as rule,
        case when coalesce(left_on, '9999') > until_on then add_days(until_on, 1) end as lapses
 from due

@@ -27,17 +27,19 @@ select name as subject,
             when extended_until >= :as_of then 'unknown'
             else 'not met' end as verdict,
        case when os is null and kind in ('image', 'repository', 'container')
-            then 'no operating system of its own'
-            when os is null then 'operating system not known'
-            when os_version is null then os || ' of unknown version'
-            else os || ' ' || os_version ||
-              case when not listed then ': end of support not known'
-                   when ends_on is null then ': no end of support named'
-                   when ends_on >= :as_of then ' supported until ' || ends_on
+            then name || ' has no operating system of its own'
+            when os is null then name || ': operating system not known'
+            when os_version is null then name || ' runs ' || os || ' of unknown version'
+            else name || ' runs ' || os || ' ' || os_version ||
+              case when not listed then ', end of support not known'
+                   when ends_on is null then ', no end of support named'
+                   when ends_on >= :as_of then ', supported until ' || long_day(ends_on)
                    when extended_until >= :as_of
-                   then ': public support ended ' || ends_on || '; extended support until ' ||
-                     extended_until || ' exists: whether it is bought is not known'
-                   else ': support ended ' || max(ends_on, coalesce(extended_until, ends_on)) end
+                   then ', public support ended on ' || long_day(ends_on) ||
+                     '; extended support until ' || long_day(extended_until) ||
+                     ' exists, whether it is bought is not known'
+                   else ', support ended on ' ||
+                     long_day(max(ends_on, coalesce(extended_until, ends_on))) end
             end as observed,
        'security support open to everybody, or extended support known to be bought' as rule,
        case when ends_on >= :as_of then add_days(ends_on, 1) end as lapses

@@ -6,7 +6,8 @@
 select person.id as subject,
        case when trim(person.job_title) <> '' and trim(person.department) <> '' then 'met'
             else 'not met' end as verdict,
-       coalesce('job title ' || nullif(trim(person.job_title), ''), 'no job title') || ', ' ||
+       coalesce(person.email, person.name, person.id) || ': ' ||
+         coalesce('job title ' || nullif(trim(person.job_title), ''), 'no job title') || ', ' ||
          coalesce('department ' || nullif(trim(person.department), ''), 'no department')
          as observed,
        'everybody who works here has a job title and a department' as rule

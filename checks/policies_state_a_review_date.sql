@@ -8,8 +8,8 @@ select document.id as subject,
        case when document.review_by is not null then 'met'
             when document.kind is null then 'unknown'
             else 'not met' end as verdict,
-       coalesce(document.kind, 'document of unknown kind') ||
-         coalesce(', review by ' || document.review_by, ', states no review date') as observed,
+       document.id || ': ' || coalesce(document.kind, 'document of unknown kind') ||
+         coalesce(', review due by ' || long_day(document.review_by), ', states no review date') as observed,
        'policies, plans, procedures and notices state a review date' as rule
 from document
 where coalesce(document.kind, 'policy') in ('policy', 'plan', 'procedure', 'notice')

@@ -15,6 +15,7 @@ select name as subject,
        case when encrypted then 'met'
             when encrypted is null or portable is null then 'unknown'
             else 'not met' end as verdict,
+       name || ': ' ||
        case when encrypted then 'encrypted'
             when encrypted is null then 'encryption not known'
             else 'not encrypted' end ||

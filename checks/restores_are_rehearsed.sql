@@ -42,12 +42,13 @@ judged as (
   left join tried on tried.serves = asked.name
 )
 select name as subject, verdict,
+       name || ': ' ||
        case when asked = 0 then 'no recovery time objective and no personal data'
-            else coalesce('last passed ' || passed_on, 'no restore passed') ||
-              coalesce(', last failed ' || failed_on, '') ||
+            else coalesce('restore last passed on ' || long_day(passed_on), 'no restore passed') ||
+              coalesce(', last failed on ' || long_day(failed_on), '') ||
               case when unsure_on is null then '' else ', one of unknown outcome or day' end ||
               case when asked is null then ', not known whether it holds personal data' else '' end
             end as observed,
-       'a restore passed within ' || :months || ' months, and none failed since' as rule,
+       'a restore passed within ' || counted(:months, 'month') || ', and none failed since' as rule,
        case when verdict = 'met' then add_days(add_months(passed_on, :months), 1) end as lapses
 from judged

@@ -34,11 +34,12 @@ select aim.name as subject,
        case when most_took > rto_minutes or most_loss > rpo_minutes then 'not met'
             when took_minutes <= rto_minutes and loss_minutes <= rpo_minutes then 'met'
             else 'unknown' end as verdict,
-       case when newest.serves is null then 'no restore passed'
-            else 'restore of ' || coalesce(tested_on, 'an unknown day') ||
-              coalesce(' took ' || most_took || ' minutes', ' of unknown length') ||
-              coalesce(', lost ' || most_loss || ' minutes', ', loss not known') end as observed,
-       coalesce('at most ' || rto_minutes || ' minutes', 'length not stated') ||
-         coalesce(', loss at most ' || rpo_minutes || ' minutes', ', loss not stated') as rule
+       aim.name || ': ' ||
+         case when newest.serves is null then 'no restore passed'
+              else 'restore of ' || coalesce(long_day(tested_on), 'an unknown day') ||
+                coalesce(' took ' || counted(most_took, 'minute'), ' took a time not known') ||
+                coalesce(', lost ' || counted(most_loss, 'minute'), ', loss not known') end as observed,
+       coalesce('at most ' || counted(rto_minutes, 'minute'), 'length not stated') ||
+         coalesce(', loss at most ' || counted(rpo_minutes, 'minute'), ', loss not stated') as rule
 from aim
 left join newest on newest.serves = aim.name

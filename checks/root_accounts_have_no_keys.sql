@@ -21,7 +21,8 @@ select account.id as subject,
             else 'met' end as verdict,
        'account ' || account.login || ' in ' || account.system ||
          case when keys.all_keys > 0
-                then ' has ' || keys.active || ' active access key(s) of ' || keys.all_keys ||
+                then ' has ' || counted(keys.active, 'active access key') || ' of ' ||
+                  keys.all_keys ||
                   case when keys.not_told > 0
                        then ', ' || keys.not_told || ' of a state not told' else '' end
               when listing.source is null then ': its source lists no credentials'

@@ -29,15 +29,17 @@ select person.id as subject,
             when by_number.number <> '' or by_email.email <> ''
               or person.started_on is null then 'unknown'
             else 'not met' end as verdict,
-       'started ' || coalesce(person.started_on, 'on a day not known') || ', ' ||
+       coalesce(person.email, person.name, person.id) || ': started on ' ||
+         coalesce(long_day(person.started_on), 'a day not known') || ', ' ||
          case when coalesce(by_number.completed_on, by_email.completed_on) is not null
-                then 'completed ' || coalesce(by_number.completed_on, by_email.completed_on)
+                then 'completed on ' ||
+                  long_day(coalesce(by_number.completed_on, by_email.completed_on))
               when by_number.number <> '' or by_email.email <> ''
                 then 'completed on a day not known'
               when days_between(person.started_on, :as_of) <= :grace_days
-                then 'has until ' || add_days(person.started_on, :grace_days)
+                then 'has until ' || long_day(add_days(person.started_on, :grace_days))
               else 'nothing completed' end as observed,
-       'a course named ' || :course || ' is completed within ' || :grace_days || ' days' as rule
+       'a course named ' || :course || ' is completed within ' || counted(:grace_days, 'day') as rule
 from person
 left join by_number on by_number.number = lower(ltrim(person.employee_number, '0'))
 left join by_email on by_email.email = lower(person.email)

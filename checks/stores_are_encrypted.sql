@@ -13,7 +13,7 @@ select name as subject,
        case when encrypted = 0 then 'not met'
             when encrypted is null then 'unknown'
             else 'met' end as verdict,
-       basis ||
+       name || case basis when 'declared' then ': found in infrastructure code' else ': seen' end ||
          case when encrypted = 0 then ', not encrypted'
               when encrypted is null then ', encryption not known'
               else ', encrypted' end as observed,

@@ -13,7 +13,7 @@ select name as subject,
        case when public then 'not met'
             when public is null then 'unknown'
             else 'met' end as verdict,
-       basis ||
+       name || case basis when 'declared' then ': found in infrastructure code' else ': seen' end ||
          case when public then ', open to anybody'
               when public is null then ', not known whether it is open'
               else ', not open' end as observed,

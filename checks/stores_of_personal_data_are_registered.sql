@@ -24,8 +24,9 @@ select name as subject,
             when personal > 0 then 'not met'
             when elements > 0 and said = elements then 'not applicable'
             else 'unknown' end as verdict,
-       basis || case when registered then ', registered' else ', not registered' end ||
-         case when personal > 0 then ', personal data in ' || personal || ' element(s)'
+       name || case basis when 'declared' then ': found in infrastructure code' else ': seen' end ||
+         case when registered then ', registered' else ', not registered' end ||
+         case when personal > 0 then ', personal data in ' || counted(personal, 'element')
               when elements = 0 then ', nobody has said what it holds'
               when said < elements then ', not known whether it holds personal data'
               else ', no personal data' end as observed,

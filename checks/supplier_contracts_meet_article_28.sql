@@ -18,13 +18,15 @@ select name as subject,
             when terms is null then 'unknown'
             when ends_on < :as_of then 'unknown'
             else 'met' end as verdict,
+       name || ': ' ||
        case when personal_data = 0 then 'handles no personal data for us'
             when personal_data is null then 'nobody has said whether it handles personal data'
             when terms = 0 then 'contract lacks the terms'
             when terms is null then 'nobody has said whether the contract has the terms'
             when ends_on < :as_of
-            then 'contract ended ' || ends_on || ': what binds the supplier now is not known'
-            else 'contract has the terms' || coalesce(', until ' || ends_on, '') end as observed,
+            then 'contract ended on ' || long_day(ends_on) ||
+              ', what binds the supplier now is not known'
+            else 'contract has the terms' || coalesce(' and runs until ' || long_day(ends_on), '') end as observed,
        'a contract in force with the terms of Article 28' as rule,
        case when personal_data and terms and ends_on >= :as_of
             then add_days(ends_on, 1) end as lapses

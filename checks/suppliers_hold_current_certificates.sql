@@ -27,11 +27,14 @@ select supplied.name as subject,
             when held.expires_on is null then 'unknown'
             when held.expires_on >= :as_of then 'met'
             else 'not met' end as verdict,
+       supplied.name || ': ' ||
        case when supplied.it_supplier = 0 then 'supplies no IT'
             when supplied.it_supplier is null then 'nobody has said whether it supplies IT'
             when held.holder is null then 'no certificate'
-            when held.expires_on is null then held.scheme || ', last day not known'
-            else held.scheme || ' until ' || held.expires_on end as observed,
+            else case held.scheme when 'iso27001' then 'ISO 27001'
+                 when 'cyber-essentials' then 'Cyber Essentials' else 'Cyber Essentials Plus' end ||
+              coalesce(case when held.expires_on < :as_of then ' ended on ' else ' until ' end ||
+                long_day(held.expires_on), ', last day not known') end as observed,
        'Cyber Essentials, Cyber Essentials Plus or ISO 27001, valid on the day' as rule,
        case when supplied.it_supplier and held.expires_on >= :as_of
             then add_days(held.expires_on, 1) end as lapses

@@ -20,9 +20,9 @@ judged as (
   from listed
 )
 select name as subject, verdict,
-       coalesce('importance ' || importance, 'no importance') ||
+       name || ': ' || coalesce('importance ' || importance, 'no importance') ||
          coalesce(', depends on ' || depends_on, ', no word on what it depends on') ||
-         coalesce(', reviewed ' || reviewed_on, ', day of review not known') as observed,
-       'importance and dependencies stated, reviewed within ' || :months || ' months' as rule,
+         coalesce(', reviewed on ' || long_day(reviewed_on), ', day of review not known') as observed,
+       'importance and dependencies stated, reviewed within ' || counted(:months, 'month') as rule,
        case when verdict = 'met' then add_days(add_months(reviewed_on, :months), 1) end as lapses
 from judged

@@ -19,9 +19,9 @@ judged as (
   from entry
 )
 select name as subject, verdict,
-       coalesce('approved ' || approved_on, 'day of approval not known') ||
+       name || ': ' || coalesce('approved on ' || long_day(approved_on), 'day of approval not known') ||
          case when approved_on is not null and not known then ', another entry on an unknown day'
               else '' end as observed,
-       'approved within ' || :months || ' months' as rule,
+       'approved within ' || counted(:months, 'month') as rule,
        case when verdict = 'met' then add_days(add_months(approved_on, :months), 1) end as lapses
 from judged

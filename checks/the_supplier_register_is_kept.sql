@@ -12,9 +12,10 @@ select 'supplier register' as subject,
        case when count(*) = 0 then 'not met'
             when count(personal_data) < count(*) then 'not met'
             else 'met' end as verdict,
+       'supplier register: ' ||
        case when count(*) = 0 then 'no supplier'
-            else count(personal_data) || ' of ' || count(*) ||
-              ' supplier(s) with a word on personal data' ||
+            else count(personal_data) || ' of ' || counted(count(*), 'supplier') ||
+              ' with a word on personal data' ||
               coalesce(', missing: ' || min(case when personal_data is null then name end) ||
                 case when count(*) - count(personal_data) > 1 then ' and others' else '' end, '')
             end as observed,

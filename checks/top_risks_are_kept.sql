@@ -26,10 +26,11 @@ select 'risk register' as subject,
        case when sure >= :least then 'met'
             when perhaps >= :least then 'unknown'
             else 'not met' end as verdict,
-       sure || ' high or medium risk(s) with owner, treatment and review' ||
+       'risk register: ' || counted(sure, 'high or medium risk') ||
+         ' with owner, treatment and review' ||
          case when perhaps > sure then ', ' || (perhaps - sure) || ' more of unknown level or review'
               else '' end as observed,
-       'at least ' || :least || ', reviewed within ' || :months || ' months' as rule,
+       'at least ' || :least || ', reviewed within ' || counted(:months, 'month') as rule,
        case when sure >= :least
             then add_days(add_months(reviewed_on, :months), 1) end as lapses
 from counted

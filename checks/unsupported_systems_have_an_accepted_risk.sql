@@ -38,13 +38,14 @@ select name as subject,
        case when accepted_until >= :as_of then 'met'
             when undated or state <> 'ended' then 'unknown'
             else 'not met' end as verdict,
+       name || ': ' ||
        case state when 'not known' then 'end of support not known'
-                  when 'extended' then 'public support ended ' || ends_on ||
+                  when 'extended' then 'public support ended on ' || long_day(ends_on) ||
                     ', whether extended support is bought is not known'
-                  else 'support ended ' || ends_on end ||
-         case when accepted_until >= :as_of then ', risk accepted until ' || accepted_until
+                  else 'support ended on ' || long_day(ends_on) end ||
+         case when accepted_until >= :as_of then ', risk accepted until ' || long_day(accepted_until)
               when undated then ', risk accepted, until when is not known'
-              when accepted_until is not null then ', acceptance ended ' || accepted_until
+              when accepted_until is not null then ', acceptance ended on ' || long_day(accepted_until)
               else ', no accepted risk' end as observed,
        'an accepted risk about the machine or its system, valid on the day' as rule,
        case when accepted_until >= :as_of then add_days(accepted_until, 1) end as lapses

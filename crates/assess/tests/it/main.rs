@@ -3,4 +3,5 @@
 mod assessment;
 mod catalogue;
 mod checks;
+mod functions;
 mod guards;
