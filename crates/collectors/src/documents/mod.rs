@@ -28,6 +28,8 @@ static ABOUT: About = About {
     settings: &[],
     how: "Point it at a copy of the folder in which the approved documents lie, or at a checkout of \
 the repository that holds them; an account that may read that folder and nothing else is enough. \
+Save older and other forms (.doc, .odt, .pptx, .xlsx, .html) as .docx or PDF, or keep them \
+elsewhere: while they lie there unread, the source is not complete. \
 Prefer the form in which people write (.md, .docx): a PDF gives its text only if it was not made \
 from pictures. Write the review date as \"Next review: 12 March 2027\" or in a table at the top. \
 Keep out drafts and templates: their blanks would be reported.",
@@ -36,12 +38,21 @@ Keep out drafts and templates: their blanks would be reported.",
 /// Documents are read whole; one longer than this is no policy.
 const FILE_BYTES: u64 = 20 << 20;
 
+/// Endings of forms in which policies are written and which are not read.
+const HOLDS_TEXT: [&str; 40] = [
+    "adoc", "asciidoc", "doc", "docm", "dot", "dotm", "dotx", "epub", "fodt", "gdoc", "htm",
+    "html", "key", "mht", "mhtml", "numbers", "odp", "ods", "odt", "one", "org", "ott", "pages",
+    "pot", "potx", "pps", "ppsx", "ppt", "pptm", "pptx", "rst", "rtf", "tex", "wpd", "wps",
+    "xhtml", "xls", "xlsb", "xlsm", "xlsx",
+];
+
 impl Collector for Documents {
     fn about(&self) -> &'static About {
         &ABOUT
     }
 
-    /// Files of other kinds are kept too, so that they are counted instead of overlooked.
+    /// Files of other kinds are kept too, so that they are counted instead of overlooked: those
+    /// that hold text are missing documents, the rest (pictures, archives) an oddity.
     fn wants(&self, relative: &str) -> bool {
         let is_hidden = |step: &str| step.starts_with('.') || step.starts_with("~$");
         !relative.split('/').any(is_hidden)
@@ -49,11 +60,23 @@ impl Collector for Documents {
 
     fn read(&self, _settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         let mut others: BTreeMap<String, u64> = BTreeMap::new();
+        let mut unread: BTreeMap<String, u64> = BTreeMap::new();
         for part in parts.list() {
             match Kind::of(&part.name) {
                 Some(kind) => one(kind, parts, part, sink),
-                None => *others.entry(ending(&part.name)).or_default() += 1,
+                None => {
+                    let ending = ending(&part.name);
+                    let holds_text = HOLDS_TEXT.contains(&ending.as_str());
+                    let count = if holds_text { &mut unread } else { &mut others };
+                    *count.entry(ending).or_default() += 1;
+                }
             }
+        }
+        if !unread.is_empty() {
+            let counts = unread.iter().map(|(ending, n)| format!("{n} .{ending}"));
+            let counts = counts.collect::<Vec<_>>().join(", ");
+            let why = format!("not read: {counts}; save them as docx or PDF");
+            sink.gap(Some("document"), GapCode::NotAsked, why);
         }
         for (ending, count) in others {
             let what = format!("files of a kind that is not read ({ending}): {count}");

@@ -225,7 +225,6 @@ fn how_a_policy_is_packed_changes_nothing() {
 }
 
 #[test]
-#[ignore = "fails: of real PDFs the ends of lines, kerned words and letters of own encodings are lost"]
 fn all_that_real_policies_state_is_read_as_in_popplers_text() {
     let mut wrong = Vec::new();
     for (tool, pdf) in policies() {
