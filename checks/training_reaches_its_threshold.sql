@@ -46,7 +46,7 @@ select 'everybody' as subject,
        case when 100 * trained >= :percent * people then 'met'
             when 100 * (trained + perhaps) >= :percent * people then 'unknown'
             else 'not met' end as verdict,
-       printf('%d of %d people (%.1f%%)', trained, people, 100.0 * trained / people) ||
+       printf('%d of %d people (%.1f%%) have passed', trained, people, 100.0 * trained / people) ||
          case when perhaps > 0 then ', and ' || perhaps || ' on a day not known' else '' end
          as observed,
        'at least ' || :percent || '% have passed a course named ' || :course || ' in the last ' ||
