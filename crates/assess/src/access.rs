@@ -114,23 +114,25 @@ impl Access {
             if through == view {
                 return self.fact(view);
             }
+            if through.strip_prefix("stated_") == Some(view) {
+                return Some(unknown(&through));
+            }
         } else if is_fact(&table) {
             return self.fact(&table);
-        } else if matches!(table.as_str(), "json_each" | "json_tree") {
-            return None;
-        } else if matches!(self, Access::Query) && is_of_the_index(&table) {
-            return None;
-        } else if column.is_empty() && !is_ours(&table) {
-            // Part of a statement of which no column is used: `with part as (…)`.
+        }
+        let open = matches!(table.as_str(), "json_each" | "json_tree")
+            || matches!(self, Access::Query) && is_of_the_index(&table);
+        // Part of a statement of which no column is used: `with part as (…)`.
+        let part = column.is_empty() && !is_ours(&table);
+        if behind.is_none() && (open || part) {
             return None;
         }
-        let what = match self {
-            Access::Check(_) if is_of_the_index(&table) => "not open to checks",
-            _ => "not a table of docs/facts.md",
-        };
-        Some(Denial {
-            what: format!("reads {table}, which is {what}"),
-            name: table,
+        Some(match self {
+            Access::Check(_) if is_of_the_index(&table) => Denial {
+                what: format!("reads {table}, which is not open to checks"),
+                name: table,
+            },
+            _ => unknown(&table),
         })
     }
 
@@ -173,6 +175,13 @@ impl Access {
     }
 }
 
+fn unknown(table: &str) -> Denial {
+    Denial {
+        name: table.to_owned(),
+        what: format!("reads {table}, which is not a table of docs/facts.md"),
+    }
+}
+
 fn is_fact(name: &str) -> bool {
     tables::table(name).is_some()
 }
@@ -185,10 +194,16 @@ fn is_of_the_index(name: &str) -> bool {
 fn is_ours(name: &str) -> bool {
     const WORKS: &[&str] = &["actor", "configured", "coverage", "overlay", "position"];
     const BEGIN: &[&str] = &[
-        "bytecode", "dbstat", "fts", "history_", "pragma_", "rtree", "sqlite_", "stage_",
-        "stated_", "tables_used",
+        "bytecode",
+        "dbstat",
+        "fts",
+        "history_",
+        "pragma_",
+        "rtree",
+        "sqlite_",
+        "stage_",
+        "stated_",
+        "tables_used",
     ];
-    WORKS.contains(&name)
-        || is_of_the_index(name)
-        || BEGIN.iter().any(|b| name.starts_with(b))
+    WORKS.contains(&name) || is_of_the_index(name) || BEGIN.iter().any(|b| name.starts_with(b))
 }

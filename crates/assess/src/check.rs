@@ -7,14 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use rusqlite::Connection;
-use rusqlite::hooks::{AuthAction, Authorization};
+use rusqlite::hooks::{AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use standing_facts::{Gap, tables};
 
-use crate::estate::{Estate, is_derived};
+use crate::access::{Access, Denial};
+use crate::estate::Estate;
 
 /// Steps of SQLite's virtual machine, in millions, that a check may take unless it says otherwise.
 /// A count of steps, unlike a time, gives the same verdict on every machine; 400 million take a few
@@ -23,6 +26,9 @@ pub const BUDGET: u64 = 400;
 
 /// At most this many subjects are kept one by one and verdict; all are counted.
 pub const KEPT: usize = 1_000;
+
+/// At most this many bytes are kept of what a check says of one subject in one column.
+const WORDS: usize = 2_000;
 
 /// The answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -285,11 +291,11 @@ impl Check {
     fn judge(&self, estate: &Estate<'_>, result: &mut CheckResult) -> Result<(), String> {
         let connection = estate.connection();
         let exceptions = exceptions(estate, &self.name).map_err(|e| e.to_string())?;
-        guarded(connection, self.budget, || {
+        guarded(connection, self.budget, &self.access(), &self.sql, || {
             let mut statement = connection.prepare(&self.sql)?;
             for i in 1..=statement.parameter_count() {
                 let name = statement.parameter_name(i).unwrap_or_default().to_owned();
-                match self.parameters.get(&name[1..]) {
+                match name.get(1..).and_then(|n| self.parameters.get(n)) {
                     Some(Value::Integer(n)) => statement.raw_bind_parameter(i, n)?,
                     Some(Value::Text(text)) => statement.raw_bind_parameter(i, text)?,
                     None if name == ":as_of" => {
@@ -308,12 +314,44 @@ impl Check {
             }
             Ok(())
         })
-        .map_err(|error| explain(&error, self.budget))
+        .map_err(|fault| explain(&fault, self.budget))
+    }
+
+    /// What the statement may touch.
+    pub(crate) fn access(&self) -> Access {
+        Access::Check(self.tables().map(str::to_owned).collect())
+    }
+}
+
+/// Why a guarded statement did not come to its end.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// What SQLite says.
+    pub error: rusqlite::Error,
+    /// What was refused, if that was why.
+    pub denied: Option<Denial>,
+    late: bool,
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault {
+            error,
+            denied: None,
+            late: false,
+        }
     }
 }
 
 /// What went wrong, in words for the person who wrote the statement.
-pub(crate) fn explain(error: &rusqlite::Error, budget: u64) -> String {
+pub(crate) fn explain(fault: &Fault, budget: u64) -> String {
+    if let Some(denied) = &fault.denied {
+        return denied.what.clone();
+    }
+    let error = &fault.error;
+    if fault.late {
+        return format!("took more than {} seconds", patience(budget).as_secs());
+    }
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
         return format!("took more than its budget of {budget} million steps");
     }
@@ -385,6 +423,12 @@ fn parameter(line: usize, text: &str) -> Result<(String, Value), CheckError> {
     let expected = || CheckError::new(line, "expected `name = 14` or `name = 'text'`");
     let (name, value) = text.split_once('=').ok_or_else(expected)?;
     let (name, value) = (name.trim(), value.trim());
+    if name == "as_of" {
+        return Err(CheckError::new(
+            line,
+            "as_of is the day judged; a parameter has another name",
+        ));
+    }
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
         return Err(expected());
     }
@@ -395,34 +439,83 @@ fn parameter(line: usize, text: &str) -> Result<(String, Value), CheckError> {
     Ok((name.to_owned(), value))
 }
 
-/// Runs `work` read-only: nothing but SELECT on tables and functions, bounded in steps and length.
+/// How long a statement may take where a step takes far longer than steps do: a last resort that no
+/// honest statement meets, since steps are counted and a million take some hundredths of a second.
+fn patience(budget: u64) -> Duration {
+    Duration::from_secs(60_u64.saturating_add(budget / 4))
+}
+
+/// Runs `work` read-only: nothing but SELECT on the tables and functions that `access` allows to
+/// `sql`, bounded in steps and in the length of every value.
 pub(crate) fn guarded<T>(
     connection: &Connection,
     budget: u64,
+    access: &Access,
+    sql: &str,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> Result<T, Fault> {
+    if let Some(denied) = Access::history(sql) {
+        return Err(Fault {
+            denied: Some(denied),
+            ..Fault::from(rusqlite::Error::InvalidQuery)
+        });
+    }
+    let first = Arc::new(Mutex::new(None));
+    let late = Arc::new(Mutex::new(false));
+    let done = bounded(connection, budget, access, (&first, &late), work);
+    done.map_err(|error| Fault {
+        error,
+        denied: first.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        late: *late.lock().unwrap_or_else(PoisonError::into_inner),
+    })
+}
+
+fn bounded<T>(
+    connection: &Connection,
+    budget: u64,
+    access: &Access,
+    (first, late): (&Arc<Mutex<Option<Denial>>>, &Arc<Mutex<bool>>),
     work: impl FnOnce() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    const STRIDE: u64 = 10_000;
+    const STRIDE: u64 = 500;
+    const LIMITS: &[(Limit, usize)] = &[
+        (Limit::SQLITE_LIMIT_LENGTH, crate::linear::LONGEST),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+    ];
+    crate::linear::register(connection)?;
     let mut left = budget.saturating_mul(1_000_000) / STRIDE;
+    let (until, late) = (Instant::now() + patience(budget), Arc::clone(late));
     connection.progress_handler(
         i32::try_from(STRIDE).unwrap_or(i32::MAX),
         Some(move || {
             left = left.saturating_sub(1);
-            left == 0
+            let too_late = Instant::now() > until;
+            if too_late {
+                *late.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            }
+            left == 0 || too_late
         }),
     )?;
-    connection.authorizer(Some(
-        |context: rusqlite::hooks::AuthContext<'_>| match context.action {
-            AuthAction::Select
-            | AuthAction::Read { .. }
-            | AuthAction::Function { .. }
-            | AuthAction::Recursive => Authorization::Allow,
-            _ => Authorization::Deny,
-        },
-    ))?;
-    let length = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, 16 << 20)?;
+    let (access, first) = (access.clone(), Arc::clone(first));
+    connection.authorizer(Some(move |context: AuthContext<'_>| {
+        let (answer, denied) = access.answer(&context);
+        if let Some(denied) = denied {
+            let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(denied);
+        }
+        answer
+    }))?;
+    let mut before = Vec::new();
+    for (limit, most) in LIMITS {
+        let most = i32::try_from(*most).unwrap_or(i32::MAX);
+        before.push((*limit, connection.set_limit(*limit, most)?));
+    }
     let done = work();
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, length)?;
-    connection.authorizer(None::<fn(rusqlite::hooks::AuthContext<'_>) -> Authorization>)?;
+    for (limit, value) in before {
+        connection.set_limit(limit, value)?;
+    }
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     connection.progress_handler(0, None::<fn() -> bool>)?;
     done
 }
@@ -471,6 +564,7 @@ impl Columns {
     }
 }
 
+/// A value as a line of text for people, at most [`WORDS`] bytes of it.
 fn text_of(value: &rusqlite::types::ValueRef<'_>) -> String {
     use rusqlite::types::ValueRef;
     match value {
@@ -478,9 +572,31 @@ fn text_of(value: &rusqlite::types::ValueRef<'_>) -> String {
         ValueRef::Integer(n) => n.to_string(),
         ValueRef::Real(x) => x.to_string(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            String::from_utf8_lossy(bytes).into_owned()
+            let long = bytes.len() > WORDS;
+            let mut most = bytes.len().min(WORDS);
+            while long && most > 0 && bytes[most] & 0xc0 == 0x80 {
+                most -= 1;
+            }
+            let mut text = one_line(&String::from_utf8_lossy(&bytes[..most]));
+            if long {
+                text.push('…');
+            }
+            text
         }
     }
+}
+
+/// Text as it may be shown: white space as blanks, and nothing that could steer a terminal or turn
+/// the direction of writing.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            c if c.is_whitespace() => ' ',
+            c if c.is_control() => '\u{fffd}',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            c => c,
+        })
+        .collect()
 }
 
 /// One subject judged.
@@ -638,9 +754,4 @@ impl CheckResult {
             check.when_empty
         };
     }
-}
-
-/// Whether a name may stand in a check as a table.
-pub(crate) fn is_table(name: &str) -> bool {
-    tables::table(name).is_some() || is_derived(name)
 }

@@ -53,6 +53,14 @@ pub fn page() -> String {
     for (name, meaning) in crate::functions::FUNCTIONS {
         let _ = writeln!(page, "| `{name}` | {meaning} |");
     }
+    let _ = writeln!(
+        page,
+        "\nIt may not use: `{}`. It reads the tables that its header declares and no others, by \
+         whatever name. No value may be longer than {} MB, no pattern of `like` longer than 1,000 \
+         bytes; of `subject`, `observed` and `rule` the first 2,000 bytes are kept.",
+        crate::access::refused().join("`, `"),
+        crate::linear::LONGEST >> 20
+    );
     page.push_str("\n## The checks that come with Standing\n");
     for check in builtin() {
         let items: Vec<String> = catalogue

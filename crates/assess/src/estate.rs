@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 use standing_facts::{Gap, GapCode, Table, tables};
 
+use crate::access::Access;
 use crate::derive::SupportRow;
 use crate::index::{Index, IndexError, RECORDS, column_names};
 use crate::time::{AsOf, day_of, long_date};
@@ -63,7 +65,7 @@ pub struct Answer {
     /// Names of the columns.
     pub columns: Vec<String>,
     /// Rows, one value a column.
-    pub rows: Vec<Vec<rusqlite::types::Value>>,
+    pub rows: Vec<Vec<Value>>,
 }
 
 /// The index seen as of one moment, with everything derived.
@@ -160,7 +162,10 @@ impl<'a> Estate<'a> {
     /// # Errors
     /// What SQLite says, in words for the person who wrote the statement.
     pub fn query(&self, sql: &str, budget: u64) -> Result<Answer, String> {
-        crate::check::guarded(self.connection, budget, || {
+        const ROWS: usize = 1_000_000;
+        const BYTES: usize = 256 << 20;
+        let too_much = |what: &str| rusqlite::Error::UserFunctionError(what.into());
+        crate::check::guarded(self.connection, budget, &Access::Query, sql, || {
             let mut statement = self.connection.prepare(sql)?;
             let columns: Vec<String> = statement
                 .column_names()
@@ -169,16 +174,22 @@ impl<'a> Estate<'a> {
                 .collect();
             let mut found = statement.raw_query();
             let mut rows = Vec::new();
+            let mut bytes = 0;
             while let Some(row) = found.next()? {
-                rows.push(
-                    (0..columns.len())
-                        .map(|i| row.get(i))
-                        .collect::<Result<_, _>>()?,
-                );
+                let cells: Vec<Value> = (0..columns.len())
+                    .map(|i| row.get(i))
+                    .collect::<Result<_, _>>()?;
+                bytes += cells.iter().map(size).sum::<usize>();
+                if rows.len() >= ROWS || bytes > BYTES {
+                    return Err(too_much(
+                        "the answer has more than 1,000,000 rows or 256 MB: ask for less, or count with count(*)",
+                    ));
+                }
+                rows.push(cells);
             }
             Ok(Answer { columns, rows })
         })
-        .map_err(|error| crate::check::explain(&error, budget))
+        .map_err(|fault| crate::check::explain(&fault, budget))
     }
 
     /// The day that a check judges: when looking ahead, what reading renews is judged as of the day
@@ -301,6 +312,16 @@ impl<'a> Estate<'a> {
             .collect();
         format!("({})", known.join(" or "))
     }
+}
+
+/// About how much memory a value takes.
+fn size(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+        }
 }
 
 /// Whether a table is filled when an estate is looked at.

@@ -17,8 +17,8 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("instr", 2, flags, |c| instr(c))?;
-    connection.create_scalar_function("replace", 3, flags, |c| replace(c))?;
+    connection.create_scalar_function("instr", 2, flags, instr)?;
+    connection.create_scalar_function("replace", 3, flags, replace)?;
     connection.create_scalar_function("trim", 2, flags, |c| {
         trimmed(c, |text, set| text.trim_matches(|c| set.contains(&c)))
     })?;
@@ -72,10 +72,7 @@ fn replace(c: &Context<'_>) -> Result<Option<String>> {
     Ok(Some(whole.replace(old.as_ref(), &new)))
 }
 
-fn trimmed(
-    c: &Context<'_>,
-    trim: fn(&str, BTreeSet<char>) -> &str,
-) -> Result<Option<String>> {
+fn trimmed(c: &Context<'_>, trim: fn(&str, BTreeSet<char>) -> &str) -> Result<Option<String>> {
     let (Some(whole), Some(set)) = (text(c, 0), text(c, 1)) else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Check, CheckError, guarded, is_table};
+use crate::check::{Check, CheckError, Fault, explain, guarded};
 use crate::estate::Estate;
 
 /// One line of SQLite's plan.
@@ -16,13 +16,13 @@ struct Step {
 }
 
 pub(crate) fn lint(check: &Check, estate: &Estate<'_>) -> Result<(), CheckError> {
-    no_clock(check)?;
     let connection = estate.connection();
-    let fault = |error: rusqlite::Error| {
-        let (line, what) = place(check, &error);
+    let fault = |fault: Fault| {
+        let (line, what) = place(check, &fault);
         CheckError { line, what }
     };
-    guarded(connection, check.budget, || {
+    let access = check.access();
+    let steps = guarded(connection, check.budget, &access, &check.sql, || {
         let statement = connection.prepare(&check.sql)?;
         for name in ["subject", "verdict", "observed", "rule"] {
             statement.column_index(name)?;
@@ -42,9 +42,8 @@ pub(crate) fn lint(check: &Check, estate: &Estate<'_>) -> Result<(), CheckError>
         }
         Ok(())
     })
+    .and_then(|()| plan(check, estate).map_err(Fault::from))
     .map_err(fault)?;
-    declared(check)?;
-    let steps = plan(check, estate).map_err(fault)?;
     match cliff(&steps) {
         Some(table) => Err(CheckError {
             line: check.sql_line,
@@ -54,87 +53,69 @@ pub(crate) fn lint(check: &Check, estate: &Estate<'_>) -> Result<(), CheckError>
     }
 }
 
-/// A check that looks at the clock would give another verdict tomorrow on the same facts.
-fn no_clock(check: &Check) -> Result<(), CheckError> {
-    for (i, line) in check.sql.lines().enumerate() {
-        let words = line.to_lowercase();
-        let code = words.split("--").next().unwrap_or_default();
-        for clock in [
-            "'now'",
-            "current_date",
-            "current_time",
-            "random",
-            "date()",
-            "datetime()",
-        ] {
-            if code.contains(clock) {
-                return Err(CheckError {
-                    line: check.sql_line + i,
-                    what: format!("{clock} is not allowed: a check knows the day as :as_of"),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Every table in the statement stands in the header, so that a gap in it is never overlooked.
-fn declared(check: &Check) -> Result<(), CheckError> {
-    let listed: BTreeSet<&str> = check.tables().collect();
-    let mut before = String::new();
-    let mut in_from = false;
-    for (i, line) in check.sql.lines().enumerate() {
-        for word in words(line) {
-            let opens = matches!(before.as_str(), "from" | "join") || (before == "," && in_from);
-            if opens && is_table(&word) && !listed.contains(word.as_str()) {
-                return Err(CheckError {
-                    line: check.sql_line + i,
-                    what: format!("reads {word}, which is missing from `-- needs:` or `-- over:`"),
-                });
-            }
-            match word.as_str() {
-                "from" | "join" => in_from = true,
-                "where" | "on" | "using" | "group" | "order" | "having" | "limit" | "union"
-                | "select" => {
-                    in_from = false;
-                }
-                _ => {}
-            }
-            before = word;
-        }
-    }
-    Ok(())
-}
-
-/// Lower-case words, commas and full stops of one line, without comments and quoted text.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
+/// Lower-case words, commas and full stops, each with its line from 0: without comments and quoted
+/// text, but with names in quotes.
+fn words(sql: &str) -> Vec<(usize, String)> {
+    let mut words: Vec<(usize, String)> = Vec::new();
     let mut word = String::new();
-    let mut quoted = false;
-    for c in line.split("--").next().unwrap_or_default().chars() {
-        if c == '\'' {
-            quoted = !quoted;
-        }
-        if !quoted && (c.is_alphanumeric() || c == '_') {
+    let mut line = 0;
+    let mut rest = sql.chars().peekable();
+    while let Some(c) = rest.next() {
+        let plain = c.is_alphanumeric() || c == '_';
+        if plain {
             word.extend(c.to_lowercase());
+        }
+        if !word.is_empty() && (!plain || rest.peek().is_none()) {
+            words.push((line, std::mem::take(&mut word)));
+        }
+        // What closes the comment or the quoted part that begins here.
+        let close = match (c, rest.peek()) {
+            ('-', Some('-')) => "\n",
+            ('/', Some('*')) => "*/",
+            ('\'', _) => "'",
+            ('"', _) => "\"",
+            ('`', _) => "`",
+            ('[', _) => "]",
+            _ => "",
+        };
+        if matches!(c, ',' | '.') {
+            words.push((line, c.to_string()));
+        }
+        line += usize::from(c == '\n');
+        if close.is_empty() {
             continue;
         }
-        if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
+        if close == "*/" {
+            rest.next();
         }
-        if !quoted && matches!(c, ',' | '.') {
-            words.push(c.to_string());
+        let (begun, mut inner) = (line, String::new());
+        for c in rest.by_ref() {
+            line += usize::from(c == '\n');
+            inner.extend(c.to_lowercase());
+            if inner.ends_with(close) {
+                break;
+            }
         }
-    }
-    if !word.is_empty() {
-        words.push(word);
+        if matches!(close, "\"" | "`" | "]") {
+            inner.pop();
+            words.push((begun, inner));
+        }
     }
     words
 }
 
-/// The line and the words for SQLite's own complaint.
-fn place(check: &Check, error: &rusqlite::Error) -> (usize, String) {
-    match error {
+/// The line and the words for what was refused, or for SQLite's own complaint.
+fn place(check: &Check, fault: &Fault) -> (usize, String) {
+    if let Some(denied) = &fault.denied {
+        let found = words(&check.sql).into_iter().find(|w| w.1 == denied.name);
+        let named = |line: &str| line.to_lowercase().contains(&denied.name);
+        let line = found
+            .map(|(line, _)| line)
+            .or_else(|| check.sql.lines().position(named))
+            .unwrap_or_default();
+        return (check.sql_line + line, denied.what.clone());
+    }
+    match &fault.error {
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
             let before = usize::try_from(*offset)
                 .ok()
@@ -146,10 +127,11 @@ fn place(check: &Check, error: &rusqlite::Error) -> (usize, String) {
             check.sql_line,
             format!("the result has no column {name}; expected subject, verdict, observed, rule"),
         ),
-        other => (check.sql_line, other.to_string()),
+        _ => (check.sql_line, explain(fault, check.budget)),
     }
 }
 
+/// SQLite's plan of a statement that was found to be in order.
 fn plan(check: &Check, estate: &Estate<'_>) -> rusqlite::Result<Vec<Step>> {
     let mut statement = estate
         .connection()
@@ -200,7 +182,7 @@ fn within_correlated(steps: &[Step], step: &Step) -> bool {
 
 /// What to do instead, naming the columns of the table by which the statement compares.
 fn advice(check: &Check, table: &str) -> String {
-    let words: Vec<String> = check.sql.lines().flat_map(words).collect();
+    let words: Vec<String> = words(&check.sql).into_iter().map(|w| w.1).collect();
     let aliases = aliases(&words, table);
     let columns: BTreeSet<String> = words
         .windows(3)

@@ -64,7 +64,7 @@ fn faulty_checks_are_reported_with_their_line_and_stop_nothing() {
             format!(
                 "{HEADER}select id as subject, 'met' as verdict, '' as observed, '' as rule\nfrom person where left_on < date('now')"
             ),
-            "line 6: 'now' is not allowed",
+            "line 6: date() is not allowed: a check knows the day as :as_of",
         ),
         (
             "undeclared",
