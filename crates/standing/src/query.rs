@@ -8,7 +8,7 @@ use crate::cli::RowFormat;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge;
-use crate::text::table;
+use crate::text;
 
 /// Shown below `standing query --help`.
 pub const HELP: &str = "\
@@ -76,37 +76,39 @@ fn plain(cell: &Sql) -> String {
 }
 
 fn print_table(columns: &[String], rows: &[Vec<Sql>]) {
-    let mut all = vec![columns.to_vec()];
-    all.push(
-        columns
-            .iter()
-            .map(|c| "─".repeat(c.chars().count()))
-            .collect(),
-    );
-    all.extend(rows.iter().map(|row| row.iter().map(plain).collect()));
-    put!("{}", table(&all));
-    eprintln!("{}", crate::text::count(rows.len() as u64, "row"));
+    let columns: Vec<String> = columns.iter().map(|c| text::plain(c)).collect();
+    let rule = columns.iter().map(|c| "─".repeat(c.chars().count()));
+    let rule = rule.collect();
+    let cells = |row: &Vec<Sql>| row.iter().map(|cell| text::plain(&plain(cell))).collect();
+    let mut all = vec![columns, rule];
+    all.extend(rows.iter().map(cells));
+    put!("{}", text::table(&all));
+    eprintln!("{}", text::count(rows.len() as u64, "row"));
 }
 
+/// As RFC 4180 has it: lines end in CR LF.
 fn print_csv(columns: &[String], rows: &[Vec<Sql>]) {
-    let line = |cells: Vec<String>| say!("{}", cells.join(","));
+    let line = |cells: Vec<String>| put!("{}\r\n", cells.join(","));
     line(columns.iter().map(|c| csv_cell(c)).collect());
     for row in rows {
         line(row.iter().map(|cell| csv_cell(&plain(cell))).collect());
     }
 }
 
-/// A cell that no spreadsheet will run: what begins like a formula is made text.
-fn csv_cell(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-    let text = if risky {
-        format!("'{text}")
+/// A cell that no spreadsheet will run and no terminal obeys: what begins like a formula is made
+/// text, and of the control characters only those of tables stay.
+fn csv_cell(value: &str) -> String {
+    let begins = value.trim_start();
+    let risky = (begins.starts_with(['=', '+', '-', '@']) || value.starts_with(['\t', '\r', '\n']))
+        && begins.parse::<f64>().is_err();
+    let mut cell = String::from(if risky { "'" } else { "" });
+    cell.extend(value.chars().map(|c| match c {
+        '\t' | '\r' | '\n' => c,
+        c => text::shown(c),
+    }));
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
+        cell
     }
 }

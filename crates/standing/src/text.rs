@@ -61,7 +61,7 @@ impl Style {
     /// Folds text at the width, later lines indented.
     pub fn fold(self, indent: usize, text: &str) -> String {
         let mut lines = vec![String::new()];
-        for word in text.split_whitespace() {
+        for word in harmless(text).split_whitespace() {
             let line = lines.last_mut().map_or(0, |l| l.chars().count());
             if line > 0 && indent + line + 1 + word.chars().count() > self.width {
                 lines.push(String::new());
@@ -117,8 +117,12 @@ pub fn ranges(numbers: &[u64]) -> String {
 
 /// Rows as columns, each as wide as its widest cell; the last one is not padded.
 pub fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| harmless(cell)).collect())
+        .collect();
     let mut widths: Vec<usize> = Vec::new();
-    for row in rows {
+    for row in &rows {
         for (i, cell) in row.iter().enumerate() {
             let width = visible(cell);
             match widths.get_mut(i) {
@@ -128,7 +132,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
         }
     }
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::from(" ");
         for (i, cell) in row.iter().enumerate() {
             line.push(' ');
@@ -141,6 +145,44 @@ pub fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A value from outside as one line that cannot steer a terminal: white space becomes blanks, other
+/// control characters and those that turn the direction of writing become U+FFFD.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { shown(c) })
+        .collect()
+}
+
+/// A character as it may reach a terminal.
+pub fn shown(c: char) -> char {
+    match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// As [`plain`], but the colours that [`Style`] gives stay.
+fn harmless(text: &str) -> String {
+    const OURS: &[&str] = &["[0m", "[1m", "[2m", "[32m", "[31;1m", "[33;1m", "[32;1m"];
+    let mut parts = text.split('\u{1b}');
+    let mut safe = plain(parts.next().unwrap_or_default());
+    for part in parts {
+        match OURS.iter().find(|code| part.starts_with(**code)) {
+            Some(code) => {
+                safe.push('\u{1b}');
+                safe.push_str(code);
+                safe.push_str(&plain(&part[code.len()..]));
+            }
+            None => {
+                safe.push('\u{fffd}');
+                safe.push_str(&plain(part));
+            }
+        }
+    }
+    safe
 }
 
 /// Characters that show: escape sequences do not.
@@ -156,4 +198,22 @@ fn visible(text: &str) -> usize {
         }
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Style, table};
+
+    #[test]
+    fn values_steer_no_terminal_and_our_colours_stay() {
+        let style = Style {
+            colour: true,
+            width: 60,
+        };
+        let nasty = "a\u{1b}]0;x\u{7}\u{1b}[2J\nb\tc\u{9b}\u{7f}\u{202e}";
+        let safe = "a\u{fffd}]0;x\u{fffd}\u{fffd}[2J b c\u{fffd}\u{fffd}\u{fffd}";
+        let rows = [vec![style.strong("x"), nasty.to_owned()]];
+        assert_eq!(table(&rows), format!("  \u{1b}[1mx\u{1b}[0m  {safe}\n"));
+        assert_eq!(style.fold(0, nasty), safe);
+    }
 }

@@ -151,9 +151,33 @@ fn a_csv_cell_is_never_a_formula() {
         "query",
         "--output",
         "csv",
-        "select '=1+1' as a, '-5' as b, 'x,\"y' as c",
+        "select '=1+1' as a, '-5' as b, 'x,\"y' as c, ' =2' as d, char(9) || '@x' as e, ' -5' as f,
+         'a' || char(10) || '=3' as g, char(160) || '+A4' as h",
     ]);
-    assert_eq!(done.out, "a,b,c\n'=1+1,-5,\"x,\"\"y\"\n");
+    assert_eq!(
+        done.out,
+        "a,b,c,d,e,f,g,h\r\n'=1+1,-5,\"x,\"\"y\",' =2,'\t@x, -5,\"a\n=3\",'\u{a0}+A4\r\n"
+    );
+}
+
+#[test]
+fn a_value_never_steers_the_terminal() {
+    let home = Home::new();
+    let nasty = "select 'a' || char(27) || ']0;x' || char(7) || char(155, 127, 8238) as a, \
+                 'b' || char(10, 9) || char(27) || '[31;1mc' as b";
+    let done = home.run(&["query", nasty]);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", done.out);
+    assert_eq!(
+        lines[2],
+        "  a\u{fffd}]0;x\u{fffd}\u{fffd}\u{fffd}\u{fffd}  b  \u{fffd}[31;1mc"
+    );
+    let done = home.run(&["query", "--output", "csv", nasty]);
+    assert!(
+        !done.out.contains(['\u{1b}', '\u{7}', '\u{9b}']),
+        "{:?}",
+        done.out
+    );
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn a_failed_run_keeps_the_earlier_facts_and_says_so() {
         "csv",
         "select outcome from collection order by entry_number",
     ]);
-    assert_eq!(listed.out, "outcome\ncomplete\nfailed\n");
+    assert_eq!(listed.out, "outcome\r\ncomplete\r\nfailed\r\n");
 }
 
 #[test]
