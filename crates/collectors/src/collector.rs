@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use standing_facts::{Gap, GapCode};
 
-use crate::Sink;
+use crate::{Sink, walk};
 
 /// What a collector is, what it yields and what it needs.
 #[derive(Debug)]
@@ -197,7 +197,8 @@ impl<'a> Line<'a> {
     }
 
     /// Keeps the file at the source's path or, where that is a folder, every wanted file below it
-    /// in the order of their names. Links are not followed out of the folder.
+    /// in the order of their names. Links within the folder are followed, and a file reached twice
+    /// is kept once; links out of it are gaps.
     ///
     /// # Errors
     /// When the path is missing, may not be read, or holds no wanted file.
@@ -205,9 +206,9 @@ impl<'a> Line<'a> {
         let path = self.root.folder.join(&self.settings.path);
         let about = std::fs::metadata(&path).map_err(|e| sort(&path, e))?;
         if about.is_dir() {
-            let mut found = Vec::new();
-            self.walk(&path, "", wanted, &mut found)?;
-            if found.is_empty() && self.gaps.is_empty() {
+            let (mut found, gaps) = walk::files(&path, wanted)?;
+            self.gaps.extend(gaps);
+            if found.is_empty() && !self.was_refused() {
                 return Err(FetchError::Empty(self.settings.path.clone()));
             }
             found.sort();
@@ -226,37 +227,9 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    fn walk(
-        &mut self,
-        folder: &Path,
-        below: &str,
-        wanted: &dyn Fn(&str) -> bool,
-        found: &mut Vec<String>,
-    ) -> Result<(), FetchError> {
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if below.is_empty() => return Err(sort(folder, error)),
-            Err(error) => {
-                self.lose(below, &error);
-                return Ok(());
-            }
-        };
-        for entry in entries {
-            let entry = entry.map_err(|e| sort(folder, e))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let relative = if below.is_empty() {
-                name
-            } else {
-                format!("{below}/{name}")
-            };
-            let kind = entry.file_type().map_err(|e| sort(&entry.path(), e))?;
-            if kind.is_dir() {
-                self.walk(&entry.path(), &relative, wanted, found)?;
-            } else if kind.is_file() && wanted(&relative) {
-                found.push(relative);
-            }
-        }
-        Ok(())
+    /// Whether something was there that could not be read, beside links that were not followed.
+    fn was_refused(&self) -> bool {
+        self.gaps.iter().any(|gap| gap.code != GapCode::NotAsked)
     }
 
     fn file(&mut self, path: &Path, name: &str) -> Result<(), FetchError> {
@@ -272,26 +245,26 @@ impl<'a> Line<'a> {
                     })?;
                 self.kept.push(kept);
             }
-            Err(error) => self.lose(name, &error),
+            Err(error) => self.gaps.push(lost(name, &error)),
         }
         Ok(())
     }
+}
 
-    fn lose(&mut self, name: &str, error: &io::Error) {
-        let (code, why) = match error.kind() {
-            io::ErrorKind::PermissionDenied => (GapCode::Denied, "may not be read"),
-            io::ErrorKind::NotFound => (GapCode::Missing, "is not there"),
-            _ => (GapCode::Malformed, "cannot be read"),
-        };
-        self.gaps.push(Gap {
-            table: None,
-            code,
-            detail: format!("{name} {why}"),
-        });
+pub(crate) fn lost(name: &str, error: &io::Error) -> Gap {
+    let (code, why) = match error.kind() {
+        io::ErrorKind::PermissionDenied => (GapCode::Denied, "may not be read"),
+        io::ErrorKind::NotFound => (GapCode::Missing, "is not there"),
+        _ => (GapCode::Malformed, "cannot be read"),
+    };
+    Gap {
+        table: None,
+        code,
+        detail: format!("{name} {why}"),
     }
 }
 
-fn sort(path: &Path, error: io::Error) -> FetchError {
+pub(crate) fn sort(path: &Path, error: io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::NotFound => FetchError::Missing(path.to_owned()),
         io::ErrorKind::PermissionDenied => FetchError::Denied(path.to_owned()),

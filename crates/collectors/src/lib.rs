@@ -32,6 +32,7 @@ mod tabular;
 mod terraform;
 mod training;
 mod unix;
+mod walk;
 
 pub use collector::{
     About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,

@@ -1,6 +1,7 @@
 //! One run of one source, and the judgement of what it was worth.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use standing_facts::{Gap, GapCode, Outcome, Problem, Row};
 
@@ -8,7 +9,7 @@ use crate::{Collector, FetchError, Keeper, Kept, Line, Parts, Root, Settings, Si
 
 /// A table that shrinks by more than this since the last complete run needs an explanation.
 const MAY_FALL_PERCENT: u64 = 50;
-/// Below this many rows a fall says nothing.
+/// Below this many rows a fall says nothing, unless it is a fall to none.
 const FALL_MATTERS_FROM: u64 = 10;
 
 /// What one run of one source came to.
@@ -52,6 +53,7 @@ pub fn run(
         kept: &parts,
         keeper,
     };
+    kept_twice(&parts, &mut sink);
     collector.read(settings, &seen, &mut sink);
 
     let tables = collector.tables(settings);
@@ -64,7 +66,7 @@ pub fn run(
         Outcome::Failed
     } else {
         gaps.extend(lost_rows(&sink));
-        gaps.extend(short_of_announced(&sink));
+        gaps.extend(short_of_announced(&mut sink));
         gaps.extend(fallen(&counts, before));
         if gaps.is_empty() {
             Outcome::Complete
@@ -119,20 +121,46 @@ fn lost_rows(sink: &Sink<'_>) -> Option<Gap> {
     })
 }
 
-fn short_of_announced(sink: &Sink<'_>) -> Vec<Gap> {
-    sink.announced
-        .iter()
-        .filter_map(|(table, announced)| {
-            let found = sink.counts.get(table).copied().unwrap_or_default();
-            (found < *announced).then(|| Gap {
-                table: Some((*table).to_owned()),
+fn short_of_announced(sink: &mut Sink<'_>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for (table, announced) in sink.announced.clone() {
+        let (rows, distinct) = sink.found(table);
+        if distinct < announced {
+            let differ = if distinct < rows {
+                format!(", of which {distinct} differ")
+            } else {
+                String::new()
+            };
+            gaps.push(Gap {
+                table: Some(table.to_owned()),
                 code: GapCode::Truncated,
                 detail: format!(
-                    "the source announced {announced} rows of {table} and gave {found}"
+                    "the source announced {announced} rows of {table} and gave {rows}{differ}"
                 ),
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    gaps
+}
+
+/// Two files of one folder with the same bytes: the second was perhaps meant to be another.
+fn kept_twice(parts: &[Kept], sink: &mut Sink<'_>) {
+    let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for part in parts {
+        if part.bytes == 0 || part.sha256.is_empty() {
+            continue;
+        }
+        let (folder, file) = part.name.rsplit_once('/').unwrap_or(("", &part.name));
+        match first.entry((folder, &part.sha256)) {
+            Entry::Vacant(place) => {
+                place.insert(file);
+            }
+            Entry::Occupied(other) => {
+                let what = format!("holds the same bytes as {}", other.get());
+                sink.notice(&part.name, None, None, what);
+            }
+        }
+    }
 }
 
 fn fallen(counts: &BTreeMap<&'static str, u64>, before: &BTreeMap<String, u64>) -> Vec<Gap> {
@@ -140,8 +168,9 @@ fn fallen(counts: &BTreeMap<&'static str, u64>, before: &BTreeMap<String, u64>) 
         .iter()
         .filter_map(|(table, now)| {
             let then = *before.get(*table)?;
-            let fallen = then >= FALL_MATTERS_FROM && now * 100 < then * (100 - MAY_FALL_PERCENT);
-            fallen.then(|| Gap {
+            let by_much = then >= FALL_MATTERS_FROM && now * 100 < then * (100 - MAY_FALL_PERCENT);
+            let to_nothing = then > 0 && *now == 0;
+            (by_much || to_nothing).then(|| Gap {
                 table: Some((*table).to_owned()),
                 code: GapCode::Truncated,
                 detail: format!(

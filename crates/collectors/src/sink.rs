@@ -1,6 +1,7 @@
 //! Where `read` puts what it understood and what it did not.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use standing_facts::{Fact, Gap, GapCode, Problem, Row};
 
@@ -13,6 +14,7 @@ pub struct Sink<'a> {
     rows: &'a mut dyn FnMut(Row),
     pub(crate) counts: BTreeMap<&'static str, u64>,
     pub(crate) announced: BTreeMap<&'static str, u64>,
+    distinct: BTreeMap<&'static str, Distinct>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) problem_count: u64,
     pub(crate) lost_count: u64,
@@ -27,6 +29,7 @@ impl<'a> Sink<'a> {
             rows,
             counts: BTreeMap::new(),
             announced: BTreeMap::new(),
+            distinct: BTreeMap::new(),
             problems: Vec::new(),
             problem_count: 0,
             lost_count: 0,
@@ -48,6 +51,9 @@ impl<'a> Sink<'a> {
     /// One row of a table chosen at run time.
     pub fn row(&mut self, row: Row) {
         *self.counts.entry(row.table.name).or_default() += 1;
+        if let Some(distinct) = self.distinct.get_mut(row.table.name) {
+            distinct.add(&row.key());
+        }
         (self.rows)(row);
     }
 
@@ -104,9 +110,23 @@ impl<'a> Sink<'a> {
         });
     }
 
+    /// Counts the different keys of a table's rows from here on, at eight bytes a row: asked for
+    /// before reading a table whose number of rows may be announced, so that a page saved twice
+    /// does not stand for one that is missing.
+    pub fn count_distinct(&mut self, table: &'static str) {
+        self.distinct.entry(table).or_default();
+    }
+
     /// How many rows of a table the source itself says there are. The runner compares.
     pub fn announced(&mut self, table: &'static str, count: u64) {
         *self.announced.entry(table).or_default() += count;
+    }
+
+    /// How many rows of a table there are, and how many of them differ in their keys.
+    pub(crate) fn found(&mut self, table: &str) -> (u64, u64) {
+        let rows = self.counts.get(table).copied().unwrap_or_default();
+        let distinct = self.distinct.get_mut(table).map(Distinct::count);
+        (rows, distinct.unwrap_or(rows))
     }
 
     /// The input is not what it claims to be: the run fails and earlier facts stand.
@@ -123,5 +143,24 @@ impl<'a> Sink<'a> {
     /// Whether a failure was reported.
     pub fn failed(&self) -> bool {
         self.failure.is_some()
+    }
+}
+
+/// Tells equal keys apart from different ones, at eight bytes a key. Two keys that fall together by
+/// chance make the count too small, never too large.
+#[derive(Debug, Default)]
+pub(crate) struct Distinct(Vec<u64>);
+
+impl Distinct {
+    pub(crate) fn add(&mut self, key: &str) {
+        let mut hash = DefaultHasher::new();
+        hash.write(key.as_bytes());
+        self.0.push(hash.finish());
+    }
+
+    pub(crate) fn count(&mut self) -> u64 {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0.len() as u64
     }
 }

@@ -39,11 +39,11 @@ Keep out drafts and templates: their blanks would be reported.",
 const FILE_BYTES: u64 = 20 << 20;
 
 /// Endings of forms in which policies are written and which are not read.
-const HOLDS_TEXT: [&str; 40] = [
-    "adoc", "asciidoc", "doc", "docm", "dot", "dotm", "dotx", "epub", "fodt", "gdoc", "htm",
-    "html", "key", "mht", "mhtml", "numbers", "odp", "ods", "odt", "one", "org", "ott", "pages",
-    "pot", "potx", "pps", "ppsx", "ppt", "pptm", "pptx", "rst", "rtf", "tex", "wpd", "wps",
-    "xhtml", "xls", "xlsb", "xlsm", "xlsx",
+const HOLDS_TEXT: [&str; 37] = [
+    "adoc", "asciidoc", "doc", "docm", "dotm", "dotx", "epub", "fodt", "gdoc", "htm", "html",
+    "mht", "mhtml", "numbers", "odp", "ods", "odt", "one", "org", "ott", "pages", "potx", "pps",
+    "ppsx", "ppt", "pptm", "pptx", "rst", "rtf", "tex", "wpd", "wps", "xhtml", "xls", "xlsb",
+    "xlsm", "xlsx",
 ];
 
 impl Collector for Documents {

@@ -21,6 +21,7 @@ pub(super) fn read(
     if pages.is_empty() {
         sink.fail(GapCode::Missing, "no users*.json in the folder");
     }
+    sink.count_distinct("account");
     let answer = pages.read("account", sink, &mut |part, place, object, sink| {
         let Some(account) = account(system, part, place, &object, sink) else {
             return;

@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Read};
 
 use standing_facts::GapCode;
 
+use crate::sink::Distinct;
 use crate::{About, Collector, Kept, Parts, Setting, Settings, Sink, separated};
 use accounts::Seen;
 use entries::{Entry, Piece};
@@ -56,7 +57,7 @@ impl Collector for Ldif {
             each_piece(parts, part, sink, &mut |piece, sink| match piece {
                 Piece::Entry(entry) => match entry.text("dn") {
                     Some(dn) => {
-                        tally.entries += 1;
+                        tally.entry(dn);
                         seen.look(&entry);
                         if Groups::is_group(&entry) {
                             groups.add(dn, &entry);
@@ -64,7 +65,7 @@ impl Collector for Ldif {
                     }
                     None => tally.without_dn(&entry, &part.name, sink),
                 },
-                Piece::Comment(comment) => tally.comment(&comment),
+                Piece::Comment(comment) => tally.comment(&comment, &part.name, sink),
                 Piece::Odd(line, what) => sink.problem(&part.name, Some(line), None, what),
                 Piece::Secret(line) => {
                     let what = "the export holds password hashes; they are not read, but they \
@@ -118,7 +119,7 @@ fn each_piece(
 #[derive(Default)]
 struct Tally {
     entries: u64,
-    announced: u64,
+    search: Search,
     references: u64,
     /// The search says how it ended.
     summary: bool,
@@ -126,11 +127,25 @@ struct Tally {
     results: Vec<u16>,
 }
 
+/// The entries since the last summary: one search, or one page of it.
+#[derive(Default)]
+struct Search {
+    entries: u64,
+    names: Distinct,
+}
+
 impl Tally {
+    fn entry(&mut self, dn: &str) {
+        self.entries += 1;
+        self.search.entries += 1;
+        self.search.names.add(dn);
+    }
+
     /// `ldapsearch` prints its summary as lines or, with `-L`, as comments.
-    fn comment(&mut self, comment: &str) {
+    fn comment(&mut self, comment: &str, part: &str, sink: &mut Sink<'_>) {
         if let Some(count) = comment.strip_prefix("numEntries:") {
-            self.announced += count.trim().parse::<u64>().unwrap_or_default();
+            let announced = count.trim().parse().unwrap_or_default();
+            std::mem::take(&mut self.search).compare(announced, part, sink);
         } else if let Some(result) = comment.strip_prefix("result:") {
             self.result(result);
         }
@@ -164,11 +179,6 @@ impl Tally {
             };
             sink.gap(None, gap, format!("{part} ends with result {code}: {what}"));
         }
-        if self.entries < self.announced {
-            let (found, said) = (self.entries, self.announced);
-            let why = format!("{part} announces {said} entries and holds {found}");
-            sink.gap(None, GapCode::Truncated, why);
-        }
         if self.references > 0 {
             let what = format!(
                 "references to other servers, not followed: {}",
@@ -180,5 +190,22 @@ impl Tally {
             let why = format!("{part} holds neither an entry nor the summary of a search");
             sink.fail(GapCode::Malformed, why);
         }
+    }
+}
+
+impl Search {
+    /// One search finds an entry once: what stands there twice does not stand for what is missing.
+    fn compare(mut self, announced: u64, part: &str, sink: &mut Sink<'_>) {
+        let distinct = self.names.count();
+        if distinct >= announced {
+            return;
+        }
+        let found = if distinct < self.entries {
+            format!("{distinct} different ones")
+        } else {
+            distinct.to_string()
+        };
+        let why = format!("{part} announces {announced} entries and holds {found}");
+        sink.gap(None, GapCode::Truncated, why);
     }
 }

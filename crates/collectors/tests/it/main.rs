@@ -1,7 +1,8 @@
-//! One integration binary: recorded cases, registration, properties, real tools.
+//! One integration binary: recorded cases, completeness, registration, properties, real tools.
 
 mod anything;
 mod cases;
+mod completeness;
 mod memory;
 mod poppler;
 mod registration;
