@@ -68,8 +68,9 @@ impl Collector for Dpkg {
                 hosts.entry(named(name, settings)).or_default().status = Some(part);
             }
         }
+        let alone = hosts.len() == 1;
         for (name, host) in &hosts {
-            host.give(name, settings, parts, sink);
+            host.give(name, alone, settings, parts, sink);
         }
     }
 }
@@ -114,7 +115,23 @@ struct Host<'a> {
 }
 
 impl Host<'_> {
-    fn give(&self, name: &str, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
+    fn give(
+        &self,
+        name: &str,
+        alone: bool,
+        settings: &Settings,
+        parts: &Parts<'_>,
+        sink: &mut Sink<'_>,
+    ) {
+        if let Some(status) = self.status.filter(|s| !names_a_package(parts, s)) {
+            let what = "names no package: it is no dpkg status file";
+            if alone {
+                sink.fail(GapCode::Malformed, format!("{} {what}", status.name));
+            } else {
+                sink.problem(&status.name, None, None, what);
+            }
+            return;
+        }
         let release = self.release.clone().or_else(|| stated(settings));
         if release.is_none() {
             let why = format!("no os-release names the distribution of {name}");
@@ -131,12 +148,11 @@ impl Host<'_> {
             sink.notice(&status.name, None, None, what);
         }
         let release = release.unwrap_or_else(|| Release::new("debian", None));
-        let mut packages = Packages {
+        let packages = Packages {
             asset: name,
             ecosystem: release.ecosystem(),
             release,
             part: &status.name,
-            stanzas: 0,
         };
         let read = parts
             .open(status)
@@ -145,11 +161,18 @@ impl Host<'_> {
             let why = format!("cannot be read: {}", error.kind());
             sink.problem(&status.name, None, None, why);
         }
-        if packages.stanzas == 0 {
-            let why = format!("{} names no package", status.name);
-            sink.gap(Some("component"), GapCode::Malformed, why);
-        }
     }
+}
+
+/// Whether any stanza does. What cannot be read is reported where it is read.
+fn names_a_package(parts: &Parts<'_>, status: &Kept) -> bool {
+    let mut named = false;
+    let read = parts.open(status).and_then(|bytes| {
+        stanzas::read(bytes, &mut |piece| {
+            named |= matches!(piece, Piece::Stanza(s) if s.package.is_some());
+        })
+    });
+    named || read.is_err()
 }
 
 fn stated(settings: &Settings) -> Option<Release> {
@@ -182,17 +205,13 @@ struct Packages<'a> {
     ecosystem: String,
     release: Release,
     part: &'a str,
-    stanzas: u64,
 }
 
 impl Packages<'_> {
-    fn take(&mut self, piece: Piece, sink: &mut Sink<'_>) {
+    fn take(&self, piece: Piece, sink: &mut Sink<'_>) {
         match piece {
             Piece::Odd(line, what) => sink.problem(self.part, Some(line), None, what),
-            Piece::Stanza(stanza) => {
-                self.stanzas += 1;
-                self.judge(&stanza, sink);
-            }
+            Piece::Stanza(stanza) => self.judge(&stanza, sink),
         }
     }
 
