@@ -92,9 +92,10 @@ impl<'a> Pages<'a> {
             open = envelope.next.then_some(index + 1);
         }
         if let Some(page) = open {
+            let (file, collection) = (&self.files[page - 1].name, self.collection);
             let why = format!(
-                "page {page} of {} announces a further page that is not here",
-                self.collection
+                "{file} (page {page} of {collection}) announces a further page that is not here; \
+                 save the next page beside it"
             );
             sink.gap(Some(table), GapCode::Truncated, why);
             answer.whole = false;
