@@ -66,6 +66,14 @@ impl Columns {
             .map(|(_, h)| h.as_str())
     }
 
+    /// Says in one line which columns of the file were not read.
+    pub(crate) fn report_unread(&self, part: &str, sink: &mut Sink<'_>) {
+        let unread: Vec<&str> = self.strangers().collect();
+        if !unread.is_empty() {
+            sink.notice(part, None, None, format!("not read: {}", unread.join(", ")));
+        }
+    }
+
     /// Headings that are never read.
     fn forbidden(&self) -> impl Iterator<Item = &str> {
         let all = self.headings.iter().map(String::as_str);
@@ -150,16 +158,18 @@ pub(crate) fn is_table(name: &str) -> bool {
 pub(crate) fn read(
     parts: &Parts<'_>,
     part: &Kept,
-    (wanted, settings): (&[Wanted<'_>], &Settings),
+    (of, wanted, settings): (&str, &[Wanted<'_>], &Settings),
     sink: &mut Sink<'_>,
     each: &mut dyn FnMut(&Columns, &Record<'_>, &mut Sink<'_>),
 ) -> Option<Columns> {
     let mut table = Table {
         part,
+        of,
         wanted,
         settings,
         columns: None,
         early: Vec::new(),
+        is_wide: false,
         each,
     };
     let form = match magic(parts, part) {
@@ -179,7 +189,8 @@ pub(crate) fn read(
     }
     table.settle(sink);
     if table.columns.is_none() && !sink.failed() {
-        let why = "has no row of headings that are understood; name them under [columns]";
+        let unknown = "has no row of headings that are understood; name them under [columns]";
+        let why = if table.is_wide { unknown } else { NO_TABLE };
         sink.fail(GapCode::Malformed, format!("{} {why}", part.name));
     }
     table.columns.filter(|_| !sink.failed())
@@ -209,11 +220,27 @@ fn magic(parts: &Parts<'_>, part: &Kept) -> Result<Form, String> {
         .any(|m| start.starts_with(m))
     {
         Err("is a web page or XML, not a table; save it as CSV or .xlsx".into())
+    } else if is_workbook(&part.name) && !first.is_empty() {
+        Err("is not a workbook (.xlsx)".into())
+    } else if start.starts_with(['{', '[']) || is_markdown(&part.name) {
+        Err(NO_TABLE.into())
     } else if first.is_empty() {
         Err("is empty: not even headings".into())
     } else {
         Ok(Form::Text)
     }
+}
+
+const NO_TABLE: &str = "is not a table with headings (CSV or XLSX)";
+
+fn is_workbook(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".xlsx", ".xlsm"].iter().any(|end| name.ends_with(end))
+}
+
+fn is_markdown(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".md", ".markdown"].iter().any(|end| name.ends_with(end))
 }
 
 type Refused = (GapCode, String);
@@ -290,10 +317,14 @@ struct Early {
 /// One file on its way: first rows are kept until the headings are found among them.
 struct Table<'a, 'f> {
     part: &'a Kept,
+    /// Whose columns are wanted: a kind or a table of facts.
+    of: &'a str,
     wanted: &'a [Wanted<'a>],
     settings: &'a Settings,
     columns: Option<Columns>,
     early: Vec<Early>,
+    /// Some row has more than one cell: where none has, it is prose.
+    is_wide: bool,
     each: &'f mut dyn FnMut(&Columns, &Record<'_>, &mut Sink<'_>),
 }
 
@@ -302,6 +333,7 @@ impl Table<'_, '_> {
         if sink.failed() || cells.iter().all(String::is_empty) {
             return;
         }
+        self.is_wide |= cells.len() > 1;
         if self.columns.is_some() {
             self.give(line, cells, serials, sink);
             return;
@@ -332,11 +364,14 @@ impl Table<'_, '_> {
                 best = Some((index, columns));
             }
         }
-        let Some((index, columns)) = best else { return };
-        if let Some(why) = self.mapped_in_vain(&columns) {
-            sink.fail(GapCode::Malformed, format!("{} {why}", self.part.name));
+        let lacking = best.is_none().then(Columns::default);
+        let found = best.as_ref().map(|(_, columns)| columns);
+        let why = found.or(lacking.as_ref().filter(|_| self.is_wide));
+        if let Some(why) = why.and_then(|columns| self.mapped_in_vain(columns)) {
+            sink.fail(GapCode::Malformed, why);
             return;
         }
+        let Some((index, columns)) = best else { return };
         let name = self.part.name.as_str();
         if index > 0 {
             let what = format!("rows above the headings passed over: {index}");
@@ -361,13 +396,21 @@ impl Table<'_, '_> {
             .find(|(c, _)| !columns.has(c))?;
         let (column, heading) = missing;
         if !self.wanted.iter().any(|(c, _)| c == column) {
-            return Some(format!(
-                "cannot fill {column:?}: [columns] names no such column"
-            ));
+            return Some(self.no_such_column(column));
         }
         Some(format!(
-            "has no readable column {heading:?}, which [columns] names for {column}"
+            "{} has no readable column {heading:?}, which [columns] names for {column}",
+            self.part.name
         ))
+    }
+
+    fn no_such_column(&self, column: &str) -> String {
+        let of = self.of;
+        let known: Vec<&str> = self.wanted.iter().map(|(c, _)| *c).collect();
+        let near = nearest(column, &known);
+        let hint = near.map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
+        let known = known.join(", ");
+        format!("{of} has no column {column:?}, which [columns] names; known are {known}{hint}")
     }
 
     fn give(&mut self, line: u64, cells: &[String], serials: Option<bool>, sink: &mut Sink<'_>) {
@@ -387,4 +430,38 @@ impl Table<'_, '_> {
         };
         (self.each)(columns, &record, sink);
     }
+}
+
+/// The known name that the written one begins, ends or nearly is.
+fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let written = plain(written);
+    let near = known.iter().map(|name| {
+        let name_plain = plain(name);
+        let part = written.len() >= 4 && name_plain.starts_with(&written);
+        let apart = if part {
+            0
+        } else {
+            distance(&written, &name_plain)
+        };
+        (apart, *name)
+    });
+    let best = near.min_by_key(|(apart, _)| *apart);
+    best.filter(|(apart, _)| *apart <= 1 + written.len() / 4)
+        .map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken out or changed.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = before + usize::from(a != *b);
+            before = row[j + 1];
+            row[j + 1] = changed.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
 }

@@ -88,7 +88,7 @@ impl Collector for AwsIam {
         }
         for part in reports {
             let mut root = false;
-            let wanted = (WANTED, settings);
+            let wanted = ("aws-iam", WANTED, settings);
             let columns = tabular::read(parts, part, wanted, sink, &mut |columns, record, sink| {
                 let row = Row { columns, record };
                 root |= row.text("user") == Some("<root_account>");

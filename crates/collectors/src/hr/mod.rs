@@ -46,7 +46,7 @@ impl Collector for Hr {
         let mut held = Held::default();
         let mut seen = Seen::default();
         for part in parts.list() {
-            let wanted = (headings::WANTED, settings);
+            let wanted = ("hr", headings::WANTED, settings);
             let columns = tabular::read(parts, part, wanted, sink, &mut |columns, record, sink| {
                 let Some(row) = row(columns, record, sink) else {
                     return;
@@ -59,7 +59,10 @@ impl Collector for Hr {
                     give(row, sink);
                 }
             });
-            seen.tells_leavers |= columns.is_some_and(|c| tells_leavers(&c));
+            if let Some(columns) = columns {
+                columns.report_unread(&part.name, sink);
+                seen.tells_leavers |= tells_leavers(&columns);
+            }
         }
         for row in held.merged() {
             give(row, sink);
@@ -80,11 +83,15 @@ impl Seen {
         if sink.failed() {
             return;
         }
+        if self.people == 0 && sink.lost_count == 0 {
+            sink.gap(Some("person"), GapCode::Missing, "the export lists nobody");
+        }
         if !self.tells_leavers {
             let why = "no leaving dates or status column: leavers cannot be told";
             sink.gap(Some("person"), GapCode::NotAsked, why);
         } else if self.people > 0 && self.leavers == 0 {
-            let what = "nobody in the export has left; make sure that leavers were asked for";
+            let what =
+                "nobody in the export has left: leavers are known only if they were asked for";
             sink.notice("export", None, None, what);
         }
     }
@@ -103,7 +110,7 @@ fn repeated(settings: &Settings, parts: &Parts<'_>) -> HashSet<u64> {
     let mut nowhere = |_| {};
     let mut quiet = Sink::new(&settings.source, &mut nowhere);
     for part in parts.list() {
-        let wanted = (headings::WANTED, settings);
+        let wanted = ("hr", headings::WANTED, settings);
         tabular::read(
             parts,
             part,

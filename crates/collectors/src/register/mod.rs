@@ -78,7 +78,7 @@ impl Collector for Register {
             .collect();
         let mut ids = HashMap::new();
         for part in parts.list() {
-            let wanted = (wanted.as_slice(), settings);
+            let wanted = (table.name, wanted.as_slice(), settings);
             let columns = tabular::read(parts, part, wanted, sink, &mut |columns, record, sink| {
                 row(table, &mut ids, columns, record, sink);
             });
@@ -99,6 +99,12 @@ fn account_for(table: &Table, columns: &Columns, part: &str, sink: &mut Sink<'_>
     for heading in columns.strangers() {
         let what = format!("not a column of {}; not read", table.name);
         sink.notice(part, None, Some(heading), what);
+    }
+    let telling = telling(table);
+    if !columns.has("id") && !telling.iter().any(|c| columns.has(c)) {
+        let (names, table) = (telling.join(" or "), table.name);
+        let why = format!("{part} has no column {names}, which tells the rows of {table} apart");
+        sink.fail(GapCode::Malformed, why);
     }
     let needed = table
         .columns
@@ -132,8 +138,15 @@ fn row(
         };
         let Some(cell) = cell.or_else(|| default(column)) else {
             if !column.nullable {
+                let mut names = telling(table).iter().copied();
+                let name = match column.name {
+                    "id" => names.find(|c| columns.has(c)),
+                    name => Some(name),
+                };
+                // A file without any of those columns is refused as a whole.
+                let Some(name) = name else { return };
                 let what = "a value must stand here; the row was left out";
-                sink.problem(record.part, Some(record.line), Some(column.name), what);
+                sink.problem(record.part, Some(record.line), Some(name), what);
                 return;
             }
             cells.push(Cell::Null);
@@ -170,7 +183,15 @@ fn native_id(table: &Table, columns: &Columns, record: &Record<'_>) -> Option<St
     if let Some(id) = columns.owned(record, "id") {
         return Some(id);
     }
-    let telling: &[&str] = match table.name {
+    let telling = telling(table);
+    let texts = telling.iter().filter_map(|c| columns.text(record, c));
+    let id = texts.collect::<Vec<_>>().join("/").to_lowercase();
+    (!id.is_empty()).then_some(id)
+}
+
+/// The columns that tell one row of the table from another where there is no id.
+fn telling(table: &Table) -> &'static [&'static str] {
+    match table.name {
         "account" => &["system", "login"],
         "agreement" => &["employee_number", "email", "kind", "signed_on"],
         "backup" => &["target", "taken_on", "outcome"],
@@ -181,10 +202,7 @@ fn native_id(table: &Table, columns: &Columns, record: &Record<'_>) -> Option<St
         "restore" => &["target", "tested_on", "outcome"],
         "risk" => &["title", "about"],
         _ => &["name"],
-    };
-    let texts = telling.iter().filter_map(|c| columns.text(record, c));
-    let id = texts.collect::<Vec<_>>().join("/").to_lowercase();
-    (!id.is_empty()).then_some(id)
+    }
 }
 
 fn cell(

@@ -37,6 +37,10 @@ static WANTED: &[Wanted] = &[
             "assignmentnumber",
             "idnumber",
             "workerid",
+            "personalnummer",
+            "personalnr",
+            "mitarbeiternummer",
+            "employeenum",
         ],
     ),
     (
@@ -51,6 +55,8 @@ static WANTED: &[Wanted] = &[
             "user",
             "learner",
             "login",
+            "emailadresse",
+            "learneremailaddress",
         ],
     ),
     (
@@ -71,6 +77,10 @@ static WANTED: &[Wanted] = &[
             "activity",
             "activityname",
             "title",
+            "kurs",
+            "schulung",
+            "kursname",
+            "kurstitel",
         ],
     ),
     (
@@ -88,6 +98,11 @@ static WANTED: &[Wanted] = &[
             "passdate",
             "finished",
             "completedat",
+            "abgeschlossenam",
+            "abschlussdatum",
+            "datecompletion",
+            "completiontime",
+            "completedtime",
         ],
     ),
     (
@@ -101,6 +116,7 @@ static WANTED: &[Wanted] = &[
             "grade",
             "coursestatus",
             "progress",
+            "ergebnis",
         ],
     ),
 ];
@@ -116,9 +132,10 @@ impl Collector for Training {
 
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         for part in parts.list() {
-            let wanted = (WANTED, settings);
+            let wanted = ("training", WANTED, settings);
             let columns = tabular::read(parts, part, wanted, sink, &mut completion);
             if let Some(columns) = columns {
+                columns.report_unread(&part.name, sink);
                 demand(&columns, &part.name, sink);
             }
         }
