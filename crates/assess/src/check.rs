@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -330,7 +329,6 @@ pub(crate) struct Fault {
     pub error: rusqlite::Error,
     /// What was refused, if that was why.
     pub denied: Option<Denial>,
-    late: bool,
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -338,7 +336,6 @@ impl From<rusqlite::Error> for Fault {
         Fault {
             error,
             denied: None,
-            late: false,
         }
     }
 }
@@ -349,9 +346,6 @@ pub(crate) fn explain(fault: &Fault, budget: u64) -> String {
         return denied.what.clone();
     }
     let error = &fault.error;
-    if fault.late {
-        return format!("took more than {} seconds", patience(budget).as_secs());
-    }
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
         return format!("took more than its budget of {budget} million steps");
     }
@@ -439,12 +433,6 @@ fn parameter(line: usize, text: &str) -> Result<(String, Value), CheckError> {
     Ok((name.to_owned(), value))
 }
 
-/// How long a statement may take where a step takes far longer than steps do: a last resort that no
-/// honest statement meets, since steps are counted and a million take some hundredths of a second.
-fn patience(budget: u64) -> Duration {
-    Duration::from_secs(60_u64.saturating_add(budget / 4))
-}
-
 /// Runs `work` read-only: nothing but SELECT on the tables and functions that `access` allows to
 /// `sql`, bounded in steps and in the length of every value.
 pub(crate) fn guarded<T>(
@@ -461,12 +449,10 @@ pub(crate) fn guarded<T>(
         });
     }
     let first = Arc::new(Mutex::new(None));
-    let late = Arc::new(Mutex::new(false));
-    let done = bounded(connection, budget, access, (&first, &late), work);
+    let done = bounded(connection, budget, access, &first, work);
     done.map_err(|error| Fault {
         error,
         denied: first.lock().unwrap_or_else(PoisonError::into_inner).take(),
-        late: *late.lock().unwrap_or_else(PoisonError::into_inner),
     })
 }
 
@@ -474,7 +460,7 @@ fn bounded<T>(
     connection: &Connection,
     budget: u64,
     access: &Access,
-    (first, late): (&Arc<Mutex<Option<Denial>>>, &Arc<Mutex<bool>>),
+    first: &Arc<Mutex<Option<Denial>>>,
     work: impl FnOnce() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     const STRIDE: u64 = 500;
@@ -485,16 +471,11 @@ fn bounded<T>(
     ];
     crate::linear::register(connection)?;
     let mut left = budget.saturating_mul(1_000_000) / STRIDE;
-    let (until, late) = (Instant::now() + patience(budget), Arc::clone(late));
     connection.progress_handler(
         i32::try_from(STRIDE).unwrap_or(i32::MAX),
         Some(move || {
             left = left.saturating_sub(1);
-            let too_late = Instant::now() > until;
-            if too_late {
-                *late.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            }
-            left == 0 || too_late
+            left == 0
         }),
     )?;
     let (access, first) = (access.clone(), Arc::clone(first));
