@@ -12,6 +12,7 @@ use standing_facts::GapCode;
 use crate::catalogue::{Asked, Binding, Catalogue, Item, Mandatory, Scheme};
 use crate::check::{Check, CheckError, CheckResult, Reason, Verdict};
 use crate::estate::Estate;
+use crate::lapses::{Lapse, lapses};
 use crate::time::long_date;
 
 /// What an item's answer rests on.
@@ -123,25 +124,6 @@ pub struct Faulty {
     pub name: String,
     /// What is wrong and on which line.
     pub error: CheckError,
-}
-
-/// Something that ends by the passing of time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Lapse {
-    /// The first day on which it no longer holds.
-    pub on: Date,
-    /// `source`, `check` or `statement`.
-    pub what: &'static str,
-    /// Whether reading the sources again renews it, with nobody doing anything out of the ordinary.
-    pub renewed_by_reading: bool,
-    /// Its name: a source, a check, an item.
-    pub name: String,
-    /// What no longer holds, in one plain sentence.
-    pub detail: String,
-    /// How many subjects lapse, of how many; `None` where there is but one thing.
-    pub subjects: Option<(u64, u64)>,
-    /// Items that rest on it.
-    pub items: Vec<String>,
 }
 
 /// What could truthfully be published as of a day.
@@ -753,7 +735,7 @@ fn capital(text: &str) -> String {
     })
 }
 
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() || text.ends_with(['.', '!', '?']) {
         text.to_owned()
@@ -762,108 +744,6 @@ fn sentence(text: &str) -> String {
     }
 }
 
-fn day_after(day: Date) -> Date {
+pub(crate) fn day_after(day: Date) -> Date {
     day.tomorrow().unwrap_or(day)
-}
-
-/// Everything that ends by the passing of time: what checks found, what people stated, and how long
-/// each source's last reading is relied upon.
-fn lapses(
-    estate: &Estate<'_>,
-    items: &[ItemStanding],
-    results: &BTreeMap<String, CheckResult>,
-    checks: &BTreeMap<&str, &Check>,
-) -> Vec<Lapse> {
-    let resting_on = |name: &str| -> Vec<String> {
-        items
-            .iter()
-            .filter(|i| i.checks.iter().any(|c| c == name))
-            .map(|i| i.item.clone())
-            .collect()
-    };
-    let mut lapses = Vec::new();
-    for result in results.values() {
-        let check = checks.get(result.name.as_str());
-        let claim = check.map_or("", |c| c.claim.as_str());
-        for (day, count) in &result.lapses {
-            if *day <= estate.as_of.date {
-                continue;
-            }
-            lapses.push(Lapse {
-                on: *day,
-                what: "check",
-                renewed_by_reading: check.is_some_and(|c| c.renewed_by_reading),
-                subjects: Some((*count, result.total())),
-                name: result.name.clone(),
-                detail: sentence(claim),
-                items: resting_on(&result.name),
-            });
-        }
-    }
-    for item in items {
-        if let Some(s) = item
-            .statement
-            .as_ref()
-            .filter(|s| s.expires_on >= estate.as_of.date)
-        {
-            lapses.push(Lapse {
-                on: day_after(s.expires_on),
-                what: "statement",
-                renewed_by_reading: false,
-                subjects: None,
-                name: item.item.clone(),
-                detail: format!(
-                    "The statement of {} on {} expires.",
-                    long_date(s.stated_on),
-                    item.item
-                ),
-                items: vec![item.item.clone()],
-            });
-        }
-    }
-    lapses.extend(source_lapses(estate, items, checks));
-    lapses.sort();
-    lapses
-}
-
-fn source_lapses(
-    estate: &Estate<'_>,
-    items: &[ItemStanding],
-    checks: &BTreeMap<&str, &Check>,
-) -> Vec<Lapse> {
-    let mut by_source: BTreeMap<(Date, String), BTreeSet<&str>> = BTreeMap::new();
-    for table in standing_facts::tables::ALL {
-        for state in estate.sources_of(table.name) {
-            if let (None, Some(until)) = (&state.gap, state.fresh_until) {
-                by_source
-                    .entry((day_after(until), state.source.clone()))
-                    .or_default()
-                    .insert(table.name);
-            }
-        }
-    }
-    let rests = |item: &ItemStanding, tables: &BTreeSet<&str>| {
-        item.checks
-            .iter()
-            .filter_map(|c| checks.get(c.as_str()))
-            .flat_map(|c| c.tables())
-            .flat_map(Estate::behind)
-            .any(|t| tables.contains(t))
-    };
-    by_source
-        .into_iter()
-        .map(|((on, source), tables)| Lapse {
-            on,
-            what: "source",
-            renewed_by_reading: true,
-            subjects: None,
-            items: items
-                .iter()
-                .filter(|i| rests(i, &tables))
-                .map(|i| i.item.clone())
-                .collect(),
-            detail: format!("{source} must be read again before this day."),
-            name: source,
-        })
-        .collect()
 }

@@ -12,6 +12,7 @@ mod derive;
 pub mod estate;
 pub mod functions;
 pub mod index;
+pub mod lapses;
 mod linear;
 mod lint;
 pub mod literate;

@@ -1,8 +1,9 @@
 //! `standing status` and `standing forecast`: what could be published, and what lapses.
 
 use serde_json::{Value, json};
-use standing_assess::assessment::{Assessment, Basis, ItemStanding, Lapse};
+use standing_assess::assessment::{Assessment, Basis, ItemStanding};
 use standing_assess::check::Verdict;
+use standing_assess::lapses::Lapse;
 
 use crate::cli::{Format, When};
 use crate::failure::Failure;
