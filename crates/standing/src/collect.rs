@@ -1,6 +1,5 @@
 //! Running sources: bytes to blobs, facts to a blob, one entry that names them all.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Read, Write};
 
@@ -317,7 +316,7 @@ fn hex(bytes: &[u8]) -> String {
 /// Facts on their way into a blob, line by line.
 struct Facts {
     writer: BufWriter<BlobWriter>,
-    hash: RefCell<Sha256>,
+    hash: Sha256,
     bytes: u64,
     error: Option<io::Error>,
 }
@@ -326,7 +325,7 @@ impl Facts {
     fn new(writer: BlobWriter) -> Self {
         Facts {
             writer: BufWriter::with_capacity(1 << 16, writer),
-            hash: RefCell::new(Sha256::new()),
+            hash: Sha256::new(),
             bytes: 0,
             error: None,
         }
@@ -336,8 +335,8 @@ impl Facts {
         if self.error.is_some() {
             return;
         }
-        self.hash.borrow_mut().update(line.as_bytes());
-        self.hash.borrow_mut().update(b"\n");
+        self.hash.update(line.as_bytes());
+        self.hash.update(b"\n");
         self.bytes += line.len() as u64 + 1;
         let written = self
             .writer
@@ -351,7 +350,7 @@ impl Facts {
         if let Some(error) = self.error {
             return Err(error.into());
         }
-        let sha256 = hex(&self.hash.into_inner().finalize());
+        let sha256 = hex(&self.hash.finalize());
         let same = before.filter(|b| b.sha256 == sha256 && b.bytes == self.bytes);
         if let Some(blob) = kept_already(vault, same) {
             return Ok(ManifestPart {

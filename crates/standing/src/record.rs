@@ -120,50 +120,42 @@ fn find(home: &Home, about: &'static Table, entry: u64) -> Result<(u64, Row), Fa
         })
 }
 
-fn add(
-    home: &Home,
-    about: &'static Table,
-    values: &[String],
-) -> Result<(u64, Option<u64>), Failure> {
+fn add(home: &Home, about: &'static Table, values: &[String]) -> Result<Appended, Failure> {
     let row = row(home, about, values)?;
     let row = crate::stated::checked(home, row)?;
-    let before = home.index()?.records(about)?;
-    let replaced = before
-        .iter()
-        .find(|(_, r)| r.key() == row.key())
-        .map(|(entry, _)| *entry);
-    let entries = append(home, &[row])?;
-    Ok((entries.last().copied().unwrap_or_default(), replaced))
+    append(home, &[row])?
+        .pop()
+        .ok_or_else(|| Failure::integrity("the vault acknowledged no record"))
 }
 
-/// Appends records, all or none, and gives the numbers of their entries.
+/// A record in the vault: its entry, and the entry of the record that it replaces.
+type Appended = (u64, Option<u64>);
+
+/// Appends records, all or none.
 ///
 /// # Errors
 /// When the vault refuses.
-pub fn append(home: &Home, rows: &[Row]) -> Result<Vec<u64>, Failure> {
+pub fn append(home: &Home, rows: &[Row]) -> Result<Vec<Appended>, Failure> {
     let index = home.index()?;
     let mut bodies = Vec::new();
+    let mut replaced = Vec::new();
     for row in rows {
         let blob = home.vault.put_blob(to_line(row).as_bytes())?;
         let before = index.records(row.table)?;
-        let replaced = before
-            .iter()
-            .find(|(_, r)| r.key() == row.key())
-            .map(|(entry, _)| *entry);
+        let same = before.iter().find(|(_, r)| r.key() == row.key());
+        let same = same.map(|(entry, _)| *entry);
+        replaced.push(same);
         let body = json!({
             "table": row.table.name,
             "row": blob.digest.reference(),
-            "replaces": replaced,
+            "replaces": same,
         });
         bodies.push(("record".to_owned(), body));
     }
     let entries = home.append_all(&index, bodies)?;
     project::catch_up(&home.vault, &index)?;
-    Ok(entries
-        .iter()
-        .filter(|e| e.kind == "record")
-        .map(|e| e.seq)
-        .collect())
+    let records = entries.iter().filter(|e| e.kind == "record").map(|e| e.seq);
+    Ok(records.zip(replaced).collect())
 }
 
 fn end(home: &Home, about: &'static Table, entry: u64, reason: &str) -> Result<u8, Failure> {
