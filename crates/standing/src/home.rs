@@ -151,9 +151,11 @@ impl Home {
 pub fn private_cache(home: &Path) -> std::io::Result<PathBuf> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     let cache = home.join(CACHE);
-    if !cache.is_dir() {
-        std::fs::DirBuilder::new().mode(0o700).create(&cache)?;
-    }
+    // Recursive, because then it is no error that another process made it first.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&cache)?;
     std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o700))?;
     for entry in std::fs::read_dir(&cache)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -161,7 +163,11 @@ pub fn private_cache(home: &Path) -> std::io::Result<PathBuf> {
             .strip_prefix("test-")
             .and_then(|id| id.parse::<u32>().ok());
         if process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
-            std::fs::remove_dir_all(entry.path())?;
+            match std::fs::remove_dir_all(entry.path()) {
+                // Another process may be sweeping too.
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
     }
     Ok(cache)
