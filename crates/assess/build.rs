@@ -7,6 +7,8 @@ fn main() {
     // Asked when the script runs: one that was compiled elsewhere would list another checkout.
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let folder = Path::new(&here).join("../../checks");
+    // Another checkout may share the target folder.
+    println!("cargo::rerun-if-env-changed=CARGO_MANIFEST_DIR");
     println!("cargo::rerun-if-changed=../../checks");
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .map(|entries| {
