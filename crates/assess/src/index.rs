@@ -30,6 +30,24 @@ pub enum IndexError {
     Sql(#[from] rusqlite::Error),
 }
 
+/// Switches to write-ahead logging. SQLite does not wait for other processes when it switches, so this
+/// does: at most four seconds in all.
+fn write_ahead(connection: &Connection) -> Result<(), IndexError> {
+    let mut tries = 0;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if tries < 400
+                    && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) =>
+            {
+                tries += 1;
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
 /// SQLite's message without the statement, which may be long and may hold values.
 fn brief(error: &rusqlite::Error) -> String {
     match error {
@@ -112,7 +130,7 @@ impl Index {
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(30))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        write_ahead(&connection)?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
