@@ -16,8 +16,12 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
+mod state;
+
+pub use state::{Heading, State, Wanted};
+
 /// Raised whenever the projection changes; the schema itself is counted in by [`schema_number`].
-const PROJECTION: u32 = 1;
+const PROJECTION: u32 = 2;
 
 /// Name of the source under which records (what people state) are stored.
 pub const RECORDS: &str = "records";
@@ -670,6 +674,8 @@ impl Index {
         orders.push(("configured".into(), "valid_from, source_name".into()));
         orders.push(("actor".into(), "id".into()));
         orders.push(("overlay".into(), "entry_number".into()));
+        orders.push(("heading".into(), "seq".into()));
+        orders.push(("state".into(), "kind, name".into()));
         for (table, order) in orders {
             out(&format!("# {table}\n"));
             let mut statement = self
@@ -769,6 +775,12 @@ fn schema_sql() -> String {
            table_names text not null, fresh_for_days integer not null,
            valid_from text not null, valid_to text);
          create table actor (id text not null, name text not null);
+         create table heading (seq integer primary key, time text not null, actor text not null,
+           kind text not null, about text not null);
+         create index heading_by_kind on heading (kind, seq);
+         create index heading_by_actor on heading (actor, seq);
+         create table state (kind text not null, name text not null, entry integer not null,
+           json text not null, primary key (kind, name)) without rowid;
          create table overlay (entry_number integer not null, valid_from text not null,
            edition text not null, json text not null);\n",
     );

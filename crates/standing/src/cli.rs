@@ -146,6 +146,8 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<RecordAction>,
     },
+    /// Serve the web interface and the API from this machine
+    Serve(Serve),
     /// Check, or erase from, the vault
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -179,7 +181,7 @@ impl Command {
                 kind != "kinds" && matches!(action, None | Some(RecordAction::List))
             }
             Command::Vault(command) => matches!(command, VaultCommand::Fsck { .. }),
-            Command::Demo(_) | Command::Init { .. } => false,
+            Command::Demo(_) | Command::Init { .. } | Command::Serve(_) => false,
         }
     }
 }
@@ -193,6 +195,29 @@ pub struct Demo {
     /// Make the firm without planted faults
     #[arg(long)]
     pub no_faults: bool,
+}
+
+/// The server.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first time, it prints a link by which the first owner registers a passkey. It serves plain HTTP on
+loopback only; [serve] in standing.toml sets certificates, or the proxies that are trusted.")]
+pub struct Serve {
+    /// Address and port [default: listen in standing.toml, then 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// How the log is written to standard error
+    #[arg(long, value_enum, default_value_t = LogForm::Text)]
+    pub log: LogForm,
+}
+
+/// Form of the server's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// A line for people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// Form of a query's rows.

@@ -15,7 +15,7 @@ use standing_vault::{Blob, BlobRef, BlobWriter, Digest, Entry, Vault};
 use crate::cli::{Format, Global};
 use crate::config::Source;
 use crate::failure::Failure;
-use crate::home::{Home, counts_json, now};
+use crate::home::{By, Home, counts_json, now};
 use crate::progress::Sources;
 use crate::project::{self, Manifest, ManifestPart};
 use crate::text::{Style, count};
@@ -61,7 +61,7 @@ pub fn configured(home: &Home) -> Vec<ConfiguredSource> {
 ///
 /// # Errors
 /// When the vault refuses.
-pub fn note_sources(home: &Home, index: &Index) -> Result<(), Failure> {
+pub fn note_sources(home: &Home, index: &Index, by: By<'_>) -> Result<(), Failure> {
     let now_configured = configured(home);
     if index.configured_sources()? == now_configured {
         return Ok(());
@@ -73,7 +73,7 @@ pub fn note_sources(home: &Home, index: &Index) -> Result<(), Failure> {
                 "fresh_for_days": s.fresh_for_days })
         })
         .collect();
-    home.append(index, "sources", json!({ "sources": list }))?;
+    home.append(index, by, "sources", json!({ "sources": list }))?;
     Ok(())
 }
 
@@ -83,12 +83,13 @@ pub fn note_sources(home: &Home, index: &Index) -> Result<(), Failure> {
 /// When the vault refuses; a source that fails is an outcome, not an error.
 pub fn collect(
     home: &Home,
+    by: By<'_>,
     sources: &[&Source],
     accept_fall: bool,
     progress: Progress<'_>,
 ) -> Result<Vec<Collected>, Failure> {
     let index = home.index()?;
-    note_sources(home, &index)?;
+    note_sources(home, &index, by)?;
     project::catch_up(&home.vault, &index)?;
     let mut before = BTreeMap::new();
     for source in sources {
@@ -127,7 +128,7 @@ pub fn collect(
     let mut collected = Vec::new();
     for (source, prepared) in done {
         let Prepared { run, bodies } = prepared?;
-        let entries = home.append_all(&index, bodies)?;
+        let entries = home.append_all(&index, by, bodies)?;
         let entry = entries.last().map_or(0, |e: &Entry| e.seq);
         project::catch_up(&home.vault, &index)?;
         collected.push(Collected { source, run, entry });
@@ -419,7 +420,9 @@ pub fn command(
             .hint("`standing source kinds` lists what can be read"));
     }
     let progress = Sources::new(global.quiet);
-    let collected = collect(home, &sources, accept_fall, &|s, p| progress.at(s, p))?;
+    let collected = collect(home, By::KEYBOARD, &sources, accept_fall, &|s, p| {
+        progress.at(s, p)
+    })?;
     match format {
         Format::Json => say!("{:#}", collected_json(&collected)),
         Format::Text => put!(

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use standing_collectors::{Collector, Settings, by_kind};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
+
+mod serve;
+
+pub use serve::Serve;
 
 /// Name of the file that makes a folder a home of Standing.
 pub const FILE: &str = "standing.toml";
@@ -38,6 +41,8 @@ pub struct Config {
     pub checks: Option<PathBuf>,
     /// Sources by name.
     pub sources: Vec<Source>,
+    /// The web interface.
+    pub serve: Serve,
 }
 
 /// One configured source.
@@ -129,8 +134,6 @@ struct Reader<'t> {
     mistakes: Vec<(String, Option<String>)>,
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
 impl<'t> Reader<'t> {
     fn mistake(&mut self, at: usize, what: impl std::fmt::Display, hint: Option<String>) {
         let line = line_of(self.text, at);
@@ -200,27 +203,11 @@ impl<'t> Reader<'t> {
         parsed
     }
 
-    fn days(&mut self, table: &DeTable<'t>, name: &str) -> Option<i64> {
-        let value: &Value<'t> = table.get(name)?;
-        let days = match value.get_ref() {
-            DeValue::Integer(n) => n.to_string().parse().ok().filter(|n| (1..=366).contains(n)),
-            _ => None,
-        };
-        if days.is_none() {
-            self.mistake(
-                value.span().start,
-                format!("{name}: expected 1 to 366 days"),
-                None,
-            );
-        }
-        days
-    }
-
     fn config(&mut self, table: &DeTable<'t>) -> Config {
         self.known(
             table,
             "the file",
-            &["organisation", "vault", "checks", "source"],
+            &["organisation", "vault", "checks", "source", "serve"],
         );
         let empty = DeTable::new();
         let organisation = self.table(table, "organisation").unwrap_or(&empty);
@@ -248,6 +235,7 @@ impl<'t> Reader<'t> {
             publish_on: self.date(organisation, "publish_on"),
             checks: self.text(checks, "folder").map(PathBuf::from),
             sources: self.sources(table),
+            serve: self.serve(table),
         }
     }
 
@@ -343,7 +331,9 @@ impl<'t> Reader<'t> {
         }
         Some(Source {
             collector,
-            fresh_for_days: self.days(table, "fresh_for_days").unwrap_or(FRESH_FOR_DAYS),
+            fresh_for_days: self
+                .number(table, "fresh_for_days", 1..=366)
+                .unwrap_or(FRESH_FOR_DAYS),
             settings: Settings {
                 source: name.to_owned(),
                 path: path.unwrap_or_default(),

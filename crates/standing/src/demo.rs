@@ -12,7 +12,7 @@ use standing_vault::{BlobKey, Verdict, fsck};
 use crate::cli::{Demo, Global, When};
 use crate::collect::{collect, collected_text};
 use crate::failure::Failure;
-use crate::home::{Home, key_files};
+use crate::home::{By, Home, key_files};
 use crate::judge::{self, Terms};
 use crate::progress::Sources;
 use crate::text::{Style, count, number, table};
@@ -36,20 +36,19 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
         faults: !options.no_faults,
         ..Plan::new(options.seed, as_of.date)
     };
-    std::fs::create_dir_all(&folder)?;
-    let made = standing_demo::generate(&folder, &plan, &statements())?;
+    let made = lay_out(&folder, &plan)?;
     say!(
         "{}\n  {} written to {}, in the formats that real tools export.\n",
         style.strong("1. An invented supplier"),
         count(made.files as u64, "file"),
         folder.join("estate").display()
     );
-    init::make(&folder, &made.config, None)?;
     let home = Home::open(&folder)?;
-    record::append(&home, &made.records)?;
     let sources: Vec<_> = home.config.sources.iter().collect();
     let progress = Sources::new(global.quiet);
-    let collected = collect(&home, &sources, false, &|s, p| progress.at(s, p))?;
+    let collected = collect(&home, By::KEYBOARD, &sources, false, &|s, p| {
+        progress.at(s, p)
+    })?;
     say!(
         "{}",
         style.strong("2. Collected by the same code that you would run")
@@ -93,6 +92,29 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
         folder.display()
     );
     Ok(u8::from(!(found && proven)))
+}
+
+/// Writes the firm's exports and makes its vault with what its people stated.
+fn lay_out(folder: &Path, plan: &Plan) -> Result<standing_demo::Estate, Failure> {
+    std::fs::create_dir_all(folder)?;
+    let made = standing_demo::generate(folder, plan, &statements())?;
+    init::make(folder, &made.config, None)?;
+    record::append(&Home::open(folder)?, By::KEYBOARD, &made.records)?;
+    Ok(made)
+}
+
+/// The demonstration without a word: laid out and collected.
+///
+/// # Errors
+/// When the folder cannot be used.
+#[cfg(test)]
+pub fn make(folder: &Path, seed: u64) -> Result<(), Failure> {
+    let plan = Plan::new(seed, judge::as_of(None)?.date);
+    lay_out(folder, &plan)?;
+    let home = Home::open(folder)?;
+    let sources: Vec<_> = home.config.sources.iter().collect();
+    collect(&home, By::KEYBOARD, &sources, false, &|_, _| {})?;
+    Ok(())
 }
 
 /// The demonstration never writes into a folder that holds something else.

@@ -15,6 +15,49 @@ use crate::project;
 /// Folder of what can be deleted at any time.
 const CACHE: &str = ".standing";
 
+/// In whose name entries are written.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// Who acts.
+    pub who: Author<'a>,
+    /// The name of the request that asks for it, kept in the entries so that the same request asked
+    /// again is known.
+    pub once: Option<&'a str>,
+}
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author<'a> {
+    /// Whoever sits at the keyboard, by the name that the machine gives.
+    Keyboard,
+    /// A part of Standing that works by itself.
+    Program(&'static str),
+    /// An actor whom the log knows.
+    Actor(&'a str),
+}
+
+impl<'a> By<'a> {
+    /// In the name of whoever sits at the keyboard.
+    pub const KEYBOARD: By<'static> = By {
+        who: Author::Keyboard,
+        once: None,
+    };
+
+    /// In the name of the part of Standing that works by itself.
+    pub const SCHEDULER: By<'static> = By {
+        who: Author::Program("Standing's scheduler"),
+        once: None,
+    };
+
+    /// In the name of an actor whom the log knows.
+    pub fn actor(id: &'a str) -> Self {
+        By {
+            who: Author::Actor(id),
+            once: None,
+        }
+    }
+}
+
 /// An opened home.
 pub struct Home {
     /// The folder.
@@ -74,12 +117,18 @@ impl Home {
         Ok(index)
     }
 
-    /// Appends one entry in the name of the person at the keyboard.
+    /// Appends one entry.
     ///
     /// # Errors
     /// When the vault refuses.
-    pub fn append(&self, index: &Index, kind: &str, body: Value) -> Result<Entry, Failure> {
-        let mut entries = self.append_all(index, vec![(kind.to_owned(), body)])?;
+    pub fn append(
+        &self,
+        index: &Index,
+        by: By<'_>,
+        kind: &str,
+        body: Value,
+    ) -> Result<Entry, Failure> {
+        let mut entries = self.append_all(index, by, vec![(kind.to_owned(), body)])?;
         entries
             .pop()
             .ok_or_else(|| Failure::integrity("the vault acknowledged no entry"))
@@ -92,13 +141,21 @@ impl Home {
     pub fn append_all(
         &self,
         index: &Index,
+        by: By<'_>,
         bodies: Vec<(String, Value)>,
     ) -> Result<Vec<Entry>, Failure> {
+        let (actor, introduction) = self.author(index, by.who)?;
         let time = now()?;
-        let (actor, introduction) = self.actor(index)?;
+        let asked_once = bodies.into_iter().map(|(kind, body)| {
+            let mut body = object(body);
+            if let Some(once) = by.once {
+                body.insert(project::ONCE.into(), json!(once));
+            }
+            (kind, Value::Object(body))
+        });
         let drafts: Vec<Draft> = introduction
             .into_iter()
-            .chain(bodies)
+            .chain(asked_once)
             .map(|(kind, body)| Draft {
                 actor: actor.clone(),
                 kind,
@@ -109,37 +166,50 @@ impl Home {
         Ok(self.vault.append(&drafts)?)
     }
 
-    /// The opaque identifier of the person at the keyboard, introduced in the log if it was not.
+    /// The opaque identifier of whoever acts, introduced in the log if it was not.
     ///
     /// # Errors
     /// When the vault refuses.
-    pub fn signed_by(&self, index: &Index) -> Result<String, Failure> {
-        let (actor, introduction) = self.actor(index)?;
+    pub fn signed_by(&self, index: &Index, who: Author<'_>) -> Result<String, Failure> {
+        let (actor, introduction) = self.author(index, who)?;
         if let Some((kind, body)) = introduction {
-            self.vault.append(&[Draft {
-                actor: actor.clone(),
-                kind,
-                body: object(body),
-                time: now()?,
-            }])?;
+            let by = By::actor(&actor);
+            self.append(index, by, &kind, body)?;
         }
         Ok(actor)
     }
 
-    /// The opaque identifier of the person at the keyboard and, the first time, the entry that
-    /// introduces it: the name itself lies in a blob.
-    fn actor(&self, index: &Index) -> Result<(String, Option<(String, Value)>), Failure> {
-        let name = whoami();
+    /// The opaque identifier of whoever acts and, the first time, the entry that introduces it: the
+    /// name itself lies in a blob.
+    fn author(
+        &self,
+        index: &Index,
+        who: Author<'_>,
+    ) -> Result<(String, Option<(String, Value)>), Failure> {
+        let name = match who {
+            Author::Actor(id) => return Ok((id.to_owned(), None)),
+            Author::Keyboard => whoami(),
+            Author::Program(name) => name.to_owned(),
+        };
         if let Some(id) = index.actor(&name)? {
             return Ok((id, None));
         }
+        let (id, introduction) = self.introduce(&name)?;
+        Ok((id, Some(introduction)))
+    }
+
+    /// A new opaque identifier for a name, and the entry that introduces it.
+    ///
+    /// # Errors
+    /// When the vault refuses.
+    pub fn introduce(&self, name: &str) -> Result<(String, (String, Value)), Failure> {
         let blob = self
             .vault
             .put_blob(json!({ "name": name }).to_string().as_bytes())?;
         let digest = blob.digest.to_string();
         let id = format!("actor-{}", &digest[..16]);
         let body = json!({ "actor": id, "name": blob.digest.reference() });
-        Ok((id, Some(("actor".into(), body))))
+        Ok((id, ("actor".into(), body)))
     }
 }
 

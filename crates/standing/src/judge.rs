@@ -140,7 +140,11 @@ impl Terms {
         self.judge(&estate)
     }
 
-    fn judge(&self, estate: &Estate<'_>) -> Result<Assessment, Failure> {
+    /// Judges an estate that is laid out.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn judge(&self, estate: &Estate<'_>) -> Result<Assessment, Failure> {
         let mut assessment = assess(
             estate,
             &self.catalogue,

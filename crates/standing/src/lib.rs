@@ -17,6 +17,7 @@ mod progress;
 pub mod project;
 mod query;
 mod record;
+pub mod serve;
 mod sheet;
 mod source;
 mod stated;
@@ -70,6 +71,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
+        Command::Serve(options) => serve::serve(&folder()?, options),
         Command::Vault(command) => vaults::vault(&folder()?, command, format, global.quiet),
         Command::Verify {
             path,

@@ -8,14 +8,24 @@
 //! | `record-end` | `table`, `record` (number of the record's entry) | its end |
 //! | `actor` | `actor`, `name` (a blob) | who an opaque identifier is |
 //! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
+//! | `member` | `member`, `role`, `details` (a blob: name, e-mail, identity) | who may come in |
+//! | `passkey` | `passkey`, `member`, `details` (a blob: label, public key) | a key of a member |
+//! | `invitation` | `invitation`, `hash`, `role`, `expires_at`, `details` (a blob) | who may become one |
+//! | `token` | `token`, `member`, `hash`, `scopes`, `expires_at`, `details` (a blob: label) | what programs come in by |
+//! | `notice` | `notice`, `details` (a blob: what was told and to whom) | what has been told |
+//! | `…-end` of these five | its name, and why | its end |
+//! | `settings` | `file` (a blob): `standing.toml` as it was written | nothing: the file is read |
 //! | `erase` | the vault's own | nothing: what was erased is no longer there to read |
+//!
+//! Any entry may bear `once`, the hashes of key and contents of the request that asked for it: asked
+//! again, it is found.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value};
 use standing_assess::Index;
-use standing_assess::index::{CollectionMeta, ConfiguredSource};
+use standing_assess::index::{CollectionMeta, ConfiguredSource, Heading, State};
 use standing_facts::{Gap, GapCode, Outcome, Problem, Row, parse_line};
 use standing_vault::{Blob, Digest, Entry, Vault};
 
@@ -100,8 +110,16 @@ fn erases(vault: &Vault, range: std::ops::Range<u64>) -> Result<bool, Failure> {
     Ok(false)
 }
 
+/// Kinds of entry of which the last one about a thing says what stands, until one of the same kind
+/// and `-end` ends it.
+const STATES: &[&str] = &["member", "passkey", "invitation", "token", "notice"];
+
+/// Kind of state by which a request that was carried out already is known again.
+pub const ONCE: &str = "once";
+
 fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
     let at = entry.time.to_string();
+    heading(index, entry, &at)?;
     match entry.kind.as_str() {
         "sources" => {
             let sources = list(&entry.body, "sources")
@@ -137,7 +155,52 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
                 index.overlay(entry.seq, &at, string(&entry.body, "edition"), &text)?;
             }
         }
-        _ => {}
+        kind => state(vault, index, entry, kind)?,
+    }
+    Ok(())
+}
+
+fn heading(index: &Index, entry: &Entry, at: &str) -> Result<(), Failure> {
+    let about = ["source", "table", "edition", "member"]
+        .into_iter()
+        .map(|name| string(&entry.body, name))
+        .find(|word| !word.is_empty());
+    index.heading(&Heading {
+        seq: entry.seq,
+        time: at.to_owned(),
+        actor: entry.actor.clone(),
+        kind: entry.kind.clone(),
+        about: about.unwrap_or_default().to_owned(),
+    })?;
+    let once = string(&entry.body, ONCE);
+    // Of several entries that one request brought about, the last one answers it.
+    if let Some((key, contents)) = once.split_once(':') {
+        let state = State {
+            name: key.to_owned(),
+            entry: entry.seq,
+            json: contents.to_owned(),
+        };
+        index.set_state(ONCE, &state)?;
+    }
+    Ok(())
+}
+
+/// The body with what its `details` blob says beside it.
+fn state(vault: &Vault, index: &Index, entry: &Entry, kind: &str) -> Result<(), Failure> {
+    if let Some(of) = kind.strip_suffix("-end").filter(|of| STATES.contains(of)) {
+        index.end_state(of, string(&entry.body, of))?;
+    } else if STATES.contains(&kind) {
+        let mut body = entry.body.clone();
+        if let Some(text) = blob_text(vault, &entry.body, "details")? {
+            let details: Value = serde_json::from_str(&text).map_err(|e| odd(entry, &e))?;
+            body.insert("details".into(), details);
+        }
+        let state = State {
+            name: string(&entry.body, kind).to_owned(),
+            entry: entry.seq,
+            json: Value::Object(body).to_string(),
+        };
+        index.set_state(kind, &state)?;
     }
     Ok(())
 }

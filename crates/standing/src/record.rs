@@ -6,7 +6,7 @@ use standing_facts::{Cell, ColumnKind, Row, Table, tables, to_line};
 use crate::cli::{Format, RecordAction};
 use crate::config::nearest;
 use crate::failure::Failure;
-use crate::home::Home;
+use crate::home::{By, Home};
 use crate::project;
 use crate::text::table;
 
@@ -123,7 +123,7 @@ fn find(home: &Home, about: &'static Table, entry: u64) -> Result<(u64, Row), Fa
 fn add(home: &Home, about: &'static Table, values: &[String]) -> Result<Appended, Failure> {
     let row = row(home, about, values)?;
     let row = crate::stated::checked(home, row)?;
-    append(home, &[row])?
+    append(home, By::KEYBOARD, &[row])?
         .pop()
         .ok_or_else(|| Failure::integrity("the vault acknowledged no record"))
 }
@@ -135,7 +135,7 @@ type Appended = (u64, Option<u64>);
 ///
 /// # Errors
 /// When the vault refuses.
-pub fn append(home: &Home, rows: &[Row]) -> Result<Vec<Appended>, Failure> {
+pub fn append(home: &Home, by: By<'_>, rows: &[Row]) -> Result<Vec<Appended>, Failure> {
     let index = home.index()?;
     let mut bodies = Vec::new();
     let mut replaced = Vec::new();
@@ -152,7 +152,7 @@ pub fn append(home: &Home, rows: &[Row]) -> Result<Vec<Appended>, Failure> {
         });
         bodies.push(("record".to_owned(), body));
     }
-    let entries = home.append_all(&index, bodies)?;
+    let entries = home.append_all(&index, by, bodies)?;
     project::catch_up(&home.vault, &index)?;
     let records = entries.iter().filter(|e| e.kind == "record").map(|e| e.seq);
     Ok(records.zip(replaced).collect())
@@ -163,7 +163,7 @@ fn end(home: &Home, about: &'static Table, entry: u64, reason: &str) -> Result<u
     let index = home.index()?;
     let kept = home.vault.put_blob(reason.as_bytes())?;
     let body = json!({ "table": about.name, "record": entry, "reason": kept.digest.reference() });
-    let ended = home.append(&index, "record-end", body)?;
+    let ended = home.append(&index, By::KEYBOARD, "record-end", body)?;
     say!("entry {}: {} of entry {entry} ended", ended.seq, about.name);
     Ok(0)
 }

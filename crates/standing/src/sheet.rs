@@ -8,7 +8,7 @@ use standing_assess::catalogue::{Catalogue, Overlay, sheet};
 use standing_collectors::workbook;
 
 use crate::failure::Failure;
-use crate::home::Home;
+use crate::home::{By, Home};
 use crate::text::{Style, count};
 
 /// How to import.
@@ -117,7 +117,7 @@ pub fn import(folder: &Path, file: &Path, edition: Option<&str>, how: How) -> Re
             "original": original.digest.reference(),
             "overlay": kept.digest.reference(),
         });
-        let entry = home.append(&index, "edition", body)?;
+        let entry = home.append(&index, By::KEYBOARD, "edition", body)?;
         say!("\nentry {}: {edition} imported", entry.seq);
     }
     let aside = overlay.unmatched_columns.len() + overlay.unmatched_rows.len();

@@ -40,11 +40,12 @@ pub fn status(home: &Home, when: &When, all: bool, format: Format) -> Result<u8,
 }
 
 /// Ready by every item that binds, and by a list of items that is not known to be short.
-fn ready(terms: &Terms, assessment: &Assessment) -> bool {
+pub fn ready(terms: &Terms, assessment: &Assessment) -> bool {
     assessment.ready() && terms.short.is_empty()
 }
 
-fn headline(terms: &Terms, today: &Assessment) -> String {
+/// What can be said in one line.
+pub fn headline(terms: &Terms, today: &Assessment) -> String {
     let way = today.items.iter().filter(|i| i.in_the_way()).count();
     match (today.ready(), way) {
         (true, _) if !terms.short.is_empty() => {

@@ -9,7 +9,7 @@ use standing_vault::{BlobKey, Digest, Fault, Report, Verdict, fsck};
 use crate::cli::{Format, VaultCommand};
 use crate::config::{Config, FILE};
 use crate::failure::Failure;
-use crate::home::{Home, key_files, now};
+use crate::home::{Author, Home, key_files, now};
 use crate::progress::Steps;
 use crate::text::{Style, count, number};
 
@@ -222,7 +222,7 @@ fn erase(home: &Home, blob: &str, reason: &str, yes: bool) -> Result<u8, Failure
         return Err(Failure::usage("nothing was erased").hint("--yes erases without asking"));
     }
     let index = home.index()?;
-    let actor = home.signed_by(&index)?;
+    let actor = home.signed_by(&index, Author::Keyboard)?;
     let entry = home.vault.erase(&digest, &actor, reason, now()?)?;
     crate::project::catch_up(&home.vault, &index)?;
     say!(

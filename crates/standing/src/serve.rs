@@ -1,0 +1,181 @@
+//! `standing serve`: the web interface and the API, in one process over one vault.
+//!
+//! Async stops at the [`door`]; handlers are synchronous functions of a [`visit::Visit`]. What pages
+//! show is judged once for each state of the vault ([`snapshot`]); every write goes through
+//! [`app::App::act`] and is an entry of the log in the name of whoever asked.
+
+mod api;
+mod app;
+mod assets;
+mod door;
+mod gate;
+pub mod members;
+mod pages;
+mod readers;
+pub mod right;
+mod routes;
+pub mod session;
+mod snapshot;
+mod telemetry;
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cli;
+use crate::config::Serve;
+use crate::failure::Failure;
+use crate::home::By;
+use app::App;
+use members::Invited;
+use right::Role;
+
+/// How long a request that has begun may go on after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long the set-up link lasts.
+const SET_UP: SignedDuration = SignedDuration::from_hours(1);
+
+/// Runs `standing serve` until it is told to stop.
+///
+/// # Errors
+/// When the home cannot be opened or the address not be had.
+pub fn serve(folder: &Path, options: &cli::Serve) -> Result<u8, Failure> {
+    telemetry::start(options.log);
+    let app = Arc::new(App::open(folder, options.listen)?);
+    let settings = app.serve().clone();
+    if let Some(why) = settings.unsafe_because() {
+        return Err(
+            Failure::configuration(format!("cannot listen on {}: {why}", settings.listen)).hint(
+                "set tls_certificate and tls_key in [serve], or public_url with https:// and the \
+             proxy's address in trusted_proxies",
+            ),
+        );
+    }
+    let listener = TcpListener::bind(settings.listen).map_err(|error| {
+        Failure::configuration(format!("cannot listen on {}: {error}", settings.listen))
+            .hint("--listen takes another address and port")
+    })?;
+    listener.set_nonblocking(true)?;
+    greet(&app, &settings)?;
+    let judge = {
+        let app = Arc::clone(&app);
+        std::thread::Builder::new()
+            .name("judge".into())
+            .spawn(move || app.keep_judging(&|_, _| {}))?
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(listen(&app, &settings, listener));
+    app.stop();
+    runtime.shutdown_timeout(GRACE);
+    // A judge that panicked has said so already.
+    let _ = judge.join();
+    done.map(|()| 0)
+}
+
+/// Says where the server is and, as long as nobody owns it, how to become its owner.
+fn greet(app: &App, settings: &Serve) -> Result<(), Failure> {
+    say!("Standing is at {}", settings.public_url);
+    if app.members().has_owner() {
+        return Ok(());
+    }
+    let link = set_up_link(app, settings)?;
+    say!(
+        "\nNobody owns it yet. Open this link once, within the hour, to register the first owner's \
+         passkey:\n  {link}\n"
+    );
+    Ok(())
+}
+
+fn set_up_link(app: &App, settings: &Serve) -> Result<String, Failure> {
+    let home = app.home();
+    let index = home.index()?;
+    let invited = Invited {
+        name: "",
+        email: "",
+        role: Role::Owner,
+        member: None,
+        expires_at: Timestamp::now() + SET_UP,
+    };
+    let (link, entries) = members::invite(&home, &invited)?;
+    members::keep(&home, &index, By::KEYBOARD, entries)?;
+    app.look_again()?;
+    Ok(format!("{}/join/{link}", settings.public_url))
+}
+
+async fn listen(app: &Arc<App>, settings: &Serve, listener: TcpListener) -> Result<(), Failure> {
+    let handle: Handle<SocketAddr> = Handle::new();
+    tokio::spawn(stop_when_told(handle.clone()));
+    let service = door::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
+    let served = match &settings.tls {
+        Some((certificate, key)) => {
+            let config = tls(app, certificate, key).await?;
+            let mut server = axum_server::from_tcp_rustls(listener, config)?.handle(handle);
+            limits(server.http_builder());
+            server.serve(service).await
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            limits(server.http_builder());
+            server.serve(service).await
+        }
+    };
+    served.map_err(Failure::from)
+}
+
+fn limits(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+    builder
+        .http1()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(10))
+        .max_buf_size(64 << 10);
+    builder
+        .http2()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .max_concurrent_streams(100)
+        .keep_alive_interval(Some(Duration::from_secs(30)));
+}
+
+async fn tls(app: &App, certificate: &Path, key: &Path) -> Result<RustlsConfig, Failure> {
+    // A second installation is refused, which is as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = app.home().folder.clone();
+    let (certificate, key) = (folder.join(certificate), folder.join(key));
+    RustlsConfig::from_pem_file(&certificate, &key)
+        .await
+        .map_err(|error| {
+            Failure::configuration(format!(
+                "cannot use {} and {}: {error}",
+                certificate.display(),
+                key.display()
+            ))
+            .hint("both are PEM files: the chain of certificates, and its key")
+        })
+}
+
+async fn stop_when_told(handle: Handle<SocketAddr>) {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping: what has begun is finished");
+    handle.graceful_shutdown(Some(GRACE));
+}

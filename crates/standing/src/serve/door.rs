@@ -1,0 +1,652 @@
+//! The door: where HTTP becomes a [`Visit`] and a [`Reply`] becomes HTTP. Async stops here.
+//!
+//! What every request passes, in this order: the rate limit, the session or token, the route's
+//! access, the guard against forged requests, the limits of length and time, the handler on a thread
+//! of its own, the headers. A route cannot be declared without saying whom it lets in.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body as HttpBody, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+
+use super::app::App;
+use super::members::{hash, same};
+use super::pages::frame;
+use super::right::{Access, Right};
+use super::routes::{Route, Takes, all};
+use super::visit::{Answer, Body, Content, Means, Pairs, Reply, Trouble, Visit, Who};
+use crate::config::Serve;
+
+/// Longest body of a request.
+const BODY: usize = 1 << 20;
+/// Longest time for a body to arrive.
+const BODY_TIME: Duration = Duration::from_secs(15);
+/// Longest time for an answer to begin.
+const TIME: Duration = Duration::from_secs(30);
+/// Handlers at work at once.
+const AT_WORK: usize = 64;
+/// Field of every form by which it is known to come from our own page.
+pub const CSRF: &str = "csrf";
+
+/// What the door itself needs.
+pub struct Door {
+    app: Arc<App>,
+    serve: Serve,
+    at_work: Semaphore,
+}
+
+impl Door {
+    /// The door of an app, with the settings in force at its start.
+    pub fn new(app: Arc<App>) -> Self {
+        let serve = app.serve().clone();
+        Door {
+            app,
+            serve,
+            at_work: Semaphore::new(AT_WORK),
+        }
+    }
+}
+
+/// Name of the session's cookie. The prefix makes browsers insist on TLS and on this very host; on
+/// loopback without TLS they would not keep it.
+pub fn cookie_name(secure: bool) -> &'static str {
+    if secure {
+        "__Host-standing"
+    } else {
+        "standing"
+    }
+}
+
+/// Every route behind the door.
+pub fn router(app: Arc<App>) -> Router {
+    let door = Arc::new(Door::new(app));
+    let mut router = Router::new();
+    for route in all() {
+        let here = Arc::clone(&door);
+        let filter = match route.method {
+            "POST" => MethodFilter::POST,
+            "PUT" => MethodFilter::PUT,
+            "DELETE" => MethodFilter::DELETE,
+            _ => MethodFilter::GET,
+        };
+        let handler = move |parameters: RawPathParams, request: Request| {
+            let parameters = parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            enter(Arc::clone(&here), Some(route), parameters, request)
+        };
+        router = router.route(route.path, on(filter, handler));
+    }
+    let (wrong, nowhere) = (Arc::clone(&door), door);
+    router
+        .method_not_allowed_fallback(move |request: Request| {
+            refuse(Arc::clone(&wrong), request, |path| {
+                Trouble::new(
+                    405,
+                    "Not that way",
+                    format!("{path} is not asked that way."),
+                )
+            })
+        })
+        .fallback(move |request: Request| {
+            refuse(Arc::clone(&nowhere), request, |path| {
+                Trouble::missing(format!("There is nothing at {path}."))
+            })
+        })
+}
+
+/// Answers what no route answers.
+async fn refuse(door: Arc<Door>, request: Request, why: fn(&str) -> Trouble) -> Response {
+    let (head, _) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    let trouble = why(&path);
+    let reply = in_trouble(None, &path, trouble, "");
+    dress(&door.serve, &path, reply)
+}
+
+async fn enter(
+    door: Arc<Door>,
+    route: Option<&'static Route>,
+    parameters: BTreeMap<String, String>,
+    request: Request,
+) -> Response {
+    let began = Instant::now();
+    let id = super::members::short_name().unwrap_or_default();
+    let method = request.method().as_str().to_owned();
+    let path = request.uri().path().to_owned();
+    let pattern = route.map_or("", |r| r.path);
+    // The span names the pattern, never the path or the query: these may hold names and secrets.
+    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = pattern);
+    async {
+        let reply = match route {
+            Some(route) => pass(&door, route, parameters, request, &id).await,
+            None => in_trouble(None, &path, Trouble::missing("There is nothing here."), &id),
+        };
+        let (status, took) = (reply.status, began.elapsed());
+        super::telemetry::answered(&method, pattern, status, took);
+        tracing::info!(
+            status,
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        dress(&door.serve, &path, reply)
+    }
+    .instrument(span)
+    .await
+}
+
+async fn pass(
+    door: &Arc<Door>,
+    route: &'static Route,
+    parameters: BTreeMap<String, String>,
+    request: Request,
+    id: &str,
+) -> Reply {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
+    let peer = behind_proxies(peer, &head.headers, &door.serve);
+    let cookies = cookies(&head.headers);
+    let trouble = |who: Option<Who>, trouble| in_trouble(who, &path, trouble, id);
+
+    let who = match known(door, &cookies, &head.headers) {
+        Ok(who) => who,
+        Err(t) => return trouble(None, t),
+    };
+    if who.is_none()
+        && route.limited
+        && let Err(wait) = door.app.gate.pass(peer, Instant::now())
+    {
+        return trouble(None, too_many(wait));
+    }
+    if let Err(t) = allowed(route, who.as_ref(), &path, &head.uri) {
+        return match t {
+            Ok(reply) => reply,
+            Err(t) => trouble(who, t),
+        };
+    }
+    let unsafe_method = !matches!(head.method, Method::GET | Method::HEAD);
+    let by_token = matches!(who.as_ref().map(|w| &w.by), Some(Means::Token { .. }));
+    if unsafe_method
+        && !by_token
+        && let Err(t) = same_origin(&head.headers, &door.serve)
+    {
+        return trouble(who, t);
+    }
+    let bytes = match read_body(body).await {
+        Ok(bytes) => bytes,
+        Err(t) => return trouble(who, t),
+    };
+    let once = once(&head.headers, who.as_ref(), route, &path, &bytes);
+    let body = match parse(route.takes, &head.headers, &bytes)
+        .and_then(|body| unforged(body, who.as_ref(), unsafe_method, &head.headers))
+    {
+        Ok(body) => body,
+        Err(t) => return trouble(who, t),
+    };
+    let once = match once {
+        Ok(once) => once,
+        Err(t) => return trouble(who, t),
+    };
+    let visit = Visit {
+        app: Arc::clone(&door.app),
+        who: who.clone(),
+        path: path.clone(),
+        parameters,
+        query: pairs(head.uri.query().unwrap_or_default().as_bytes()),
+        body,
+        cookies,
+        peer,
+        once,
+        id: id.to_owned(),
+    };
+    match work(door, route, visit).await {
+        Ok(reply) => reply,
+        Err(t) => trouble(who, t),
+    }
+}
+
+/// Runs the handler on a thread for work that blocks, bounded in number and time.
+async fn work(door: &Arc<Door>, route: &'static Route, visit: Visit) -> Answer {
+    let busy = || {
+        let mut trouble = Trouble::new(503, "Busy", "The server has too much to do just now.");
+        trouble.retry_after = Some(2);
+        trouble
+    };
+    let waited = tokio::time::timeout(TIME, door.at_work.acquire()).await;
+    let _turn = waited.map_err(|_| busy())?.map_err(Trouble::ours)?;
+    let span = tracing::Span::current();
+    let handler = route.handle;
+    let working = tokio::task::spawn_blocking(move || span.in_scope(|| handler(&visit)));
+    match tokio::time::timeout(TIME, working).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => Err(Trouble::ours(panic)),
+        Err(_) => Err(busy()),
+    }
+}
+
+fn too_many(wait: Duration) -> Trouble {
+    let mut trouble = Trouble::new(
+        429,
+        "Too many requests",
+        "There were too many requests from your address. Please wait a little.",
+    );
+    trouble.retry_after = Some(wait.as_secs() + 1);
+    trouble
+}
+
+/// Whoever the session's cookie or the token says.
+fn known(door: &Door, cookies: &Pairs, headers: &HeaderMap) -> Result<Option<Who>, Trouble> {
+    let (app, now) = (&door.app, Timestamp::now());
+    let members = app.members();
+    if let Some(token) = bearer(headers) {
+        let denied = || {
+            Trouble::new(
+                401,
+                "Token not accepted",
+                "The token is unknown, ended or expired.",
+            )
+        };
+        let token = members.token(token, now).ok_or_else(denied)?;
+        let member = members.members.get(&token.member).ok_or_else(denied)?;
+        return Ok(Some(Who {
+            member: member.id.clone(),
+            name: member.name.clone(),
+            role: member.role,
+            by: Means::Token {
+                id: token.id.clone(),
+                scopes: token.scopes.clone(),
+            },
+        }));
+    }
+    let name = cookie_name(door.serve.secure());
+    let Some((_, shown)) = cookies.iter().find(|(n, _)| n == name) else {
+        return Ok(None);
+    };
+    let Some(session) = app.sessions.find(shown, now)? else {
+        return Ok(None);
+    };
+    // A member who was ended has no session, whatever the table says.
+    let Some(member) = members.members.get(&session.member) else {
+        return Ok(None);
+    };
+    Ok(Some(Who {
+        member: member.id.clone(),
+        name: member.name.clone(),
+        role: member.role,
+        by: Means::Session {
+            proven: app.sessions.proven(&session, now),
+            id: session.id,
+            csrf: session.csrf,
+        },
+    }))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(str::trim)
+}
+
+/// Whether the route lets them in; where not, what is said or where they are sent.
+fn allowed(
+    route: &Route,
+    who: Option<&Who>,
+    path: &str,
+    uri: &axum::http::Uri,
+) -> Result<(), Result<Reply, Trouble>> {
+    let (right, proven) = match route.access {
+        Access::Public => return Ok(()),
+        Access::With(right) => (right, false),
+        Access::Proven(right) => (right, true),
+    };
+    let page = route.method == "GET" && !path.starts_with("/api/") && path != "/metrics";
+    let back = || {
+        let whole = uri.path_and_query().map_or("/", |p| p.as_str());
+        let pair = [("next", whole)];
+        encode(&pair)
+    };
+    let Some(who) = who else {
+        return Err(if page {
+            Ok(Reply::see(format!("/sign-in?{}", back())))
+        } else {
+            Err(Trouble::nobody())
+        });
+    };
+    if !who.may(right) {
+        let missing = match &who.by {
+            Means::Token { .. } => format!("The token does not carry {:?}.", right.as_str()),
+            Means::Session { .. } => forbidden(who, right),
+        };
+        return Err(Err(Trouble::forbidden(missing)));
+    }
+    if proven && !who.proven() {
+        return Err(if page {
+            Ok(Reply::see(format!("/prove?{}", back())))
+        } else {
+            Err(Trouble::new(
+                403,
+                "Please prove again who you are",
+                "This asks for a proof of who you are that is only a few minutes old.",
+            )
+            .hint("open /prove, use your key, and try again"))
+        });
+    }
+    Ok(())
+}
+
+fn forbidden(who: &Who, right: Right) -> String {
+    format!(
+        "Your role, {}, does not carry the right {:?} that this needs. An owner can change your role.",
+        who.role,
+        right.as_str()
+    )
+}
+
+/// A request that changes something must come from our own pages. Browsers say so themselves.
+fn same_origin(headers: &HeaderMap, serve: &Serve) -> Result<(), Trouble> {
+    let forged = || {
+        Trouble::forbidden("The request did not come from a page of this server.")
+            .log("origin of the request is not ours")
+    };
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    match text(HeaderName::from_static("sec-fetch-site")) {
+        Some("same-origin") => return Ok(()),
+        Some(_) => return Err(forged()),
+        None => {}
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if serve.is_origin(origin) => Ok(()),
+        _ => Err(forged()),
+    }
+}
+
+/// The session's own word in the form, or in a header of our scripts.
+fn unforged(
+    body: Body,
+    who: Option<&Who>,
+    unsafe_method: bool,
+    headers: &HeaderMap,
+) -> Result<Body, Trouble> {
+    let Some(Means::Session { csrf, .. }) = who.map(|w| &w.by) else {
+        return Ok(body);
+    };
+    if !unsafe_method {
+        return Ok(body);
+    }
+    let from_header = headers.get("x-csrf").and_then(|v| v.to_str().ok());
+    let (shown, body) = match body {
+        Body::Form(pairs) => {
+            let shown = pairs
+                .iter()
+                .find(|(n, _)| n == CSRF)
+                .map(|(_, v)| v.clone());
+            let rest = pairs.into_iter().filter(|(n, _)| n != CSRF).collect();
+            (shown, Body::Form(rest))
+        }
+        other => (None, other),
+    };
+    match shown.as_deref().or(from_header) {
+        Some(shown) if same(shown, csrf) => Ok(body),
+        _ => Err(Trouble::forbidden(
+            "The form is too old or did not come from a page of this server.",
+        )
+        .hint("go back, reload the page and try again; nothing was changed")),
+    }
+}
+
+/// The request's own name for idempotency, bound to who asks, the route and what it says.
+fn once(
+    headers: &HeaderMap,
+    who: Option<&Who>,
+    route: &Route,
+    path: &str,
+    body: &Bytes,
+) -> Result<Option<String>, Trouble> {
+    let (Some(key), Some(who)) = (headers.get("idempotency-key"), who) else {
+        return Ok(None);
+    };
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| (1..=200).contains(&key.len()))
+        .ok_or_else(|| {
+            Trouble::malformed("Idempotency-Key: expected 1 to 200 visible characters")
+        })?;
+    let bound = hash(&format!("{}\n{}\n{path}\n{key}", who.member, route.method));
+    let contents = hash(&String::from_utf8_lossy(body));
+    Ok(Some(format!("{}:{}", &bound[..32], &contents[..32])))
+}
+
+async fn read_body(body: HttpBody) -> Result<Bytes, Trouble> {
+    let slow = || Trouble::new(408, "Too slow", "The request did not arrive in time.");
+    let large = || {
+        Trouble::new(
+            413,
+            "Too large",
+            format!("The request is longer than {BODY} bytes, or broke off."),
+        )
+    };
+    tokio::time::timeout(BODY_TIME, to_bytes(body, BODY))
+        .await
+        .map_err(|_| slow())?
+        .map_err(|_| large())
+}
+
+fn parse(takes: Takes, headers: &HeaderMap, bytes: &Bytes) -> Result<Body, Trouble> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.split(';').next())
+        .map(str::trim);
+    let wrong = |expected: &str| {
+        Trouble::new(
+            415,
+            "Not in a form that is understood",
+            format!("expected the body as {expected}"),
+        )
+    };
+    match takes {
+        Takes::Nothing => Ok(Body::None),
+        Takes::Form => match kind {
+            Some("application/x-www-form-urlencoded") => Ok(Body::Form(pairs(bytes))),
+            None if bytes.is_empty() => Ok(Body::Form(Vec::new())),
+            _ => Err(wrong("application/x-www-form-urlencoded")),
+        },
+        Takes::Json => match kind {
+            Some("application/json") => serde_json::from_slice(bytes)
+                .map(Body::Json)
+                .map_err(|e| Trouble::malformed(format!("the body is not JSON: {e}"))),
+            _ => Err(wrong("application/json")),
+        },
+    }
+}
+
+fn pairs(bytes: &[u8]) -> Pairs {
+    form_urlencoded::parse(bytes).into_owned().collect()
+}
+
+/// Pairs as the part of a URL after the question mark.
+pub fn encode(pairs: &[(&str, &str)]) -> String {
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    out.extend_pairs(pairs);
+    out.finish()
+}
+
+fn cookies(headers: &HeaderMap) -> Pairs {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The address beyond the proxies that are trusted: the last in the list that is none of them.
+fn behind_proxies(peer: IpAddr, headers: &HeaderMap, serve: &Serve) -> IpAddr {
+    if !serve.trusts(peer) {
+        return peer;
+    }
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(|word| word.trim().parse::<IpAddr>());
+    let mut found = peer;
+    for address in forwarded.collect::<Vec<_>>().into_iter().rev() {
+        match address {
+            Ok(address) if serve.trusts(address) => found = address,
+            Ok(address) => return address,
+            // Whoever wrote this is not a proxy of ours.
+            Err(_) => return found,
+        }
+    }
+    found
+}
+
+/// A trouble as its reader can use it: a page for people, a problem document for programs.
+fn in_trouble(who: Option<Who>, path: &str, trouble: Trouble, id: &str) -> Reply {
+    if trouble.status >= 500 {
+        tracing::error!(status = trouble.status, log = trouble.log, "trouble");
+    } else if trouble.log.is_some() {
+        tracing::warn!(status = trouble.status, log = trouble.log, "refused");
+    }
+    let status = trouble.status;
+    let wait = trouble.retry_after;
+    let reply = if path.starts_with("/api/") || path == "/metrics" {
+        problem(&trouble, id)
+    } else {
+        frame::trouble_page(who, &trouble, id)
+    };
+    let reply = reply.status(status);
+    let reply = match (status, path.starts_with("/api/")) {
+        (401, true) => reply.header("www-authenticate", "Bearer"),
+        _ => reply,
+    };
+    match wait {
+        Some(seconds) => reply.header("retry-after", seconds.to_string()),
+        None => reply,
+    }
+}
+
+/// RFC 9457.
+fn problem(trouble: &Trouble, id: &str) -> Reply {
+    let mut body = serde_json::json!({
+        "type": "about:blank",
+        "title": trouble.title,
+        "status": trouble.status,
+        "detail": trouble.detail,
+        "instance": format!("urn:standing:request:{id}"),
+    });
+    if let Some(hint) = &trouble.hint {
+        body["hint"] = serde_json::json!(hint);
+    }
+    let mut reply = Reply::json(&body);
+    reply.headers = vec![("content-type", "application/problem+json".into())];
+    reply
+}
+
+/// Scripts, styles, pictures and forms of this server alone; no frame around it, nothing else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    font-src 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The headers that everything bears.
+fn dress(serve: &Serve, path: &str, reply: Reply) -> Response {
+    let body = match reply.content {
+        Content::Bytes(bytes) => HttpBody::from(bytes),
+        Content::Static(bytes) => HttpBody::from(bytes),
+        Content::Stream(writer) => streamed(writer),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let mut fixed = |name: &'static str, value: &'static str| {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    };
+    fixed("content-security-policy", POLICY);
+    fixed("x-content-type-options", "nosniff");
+    fixed("referrer-policy", "same-origin");
+    fixed("cross-origin-opener-policy", "same-origin");
+    fixed("cross-origin-resource-policy", "same-origin");
+    fixed(
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self), \
+         publickey-credentials-create=(self)",
+    );
+    fixed("cache-control", "no-store");
+    if serve.secure() {
+        fixed("strict-transport-security", "max-age=31536000");
+    }
+    for (name, value) in reply.headers {
+        match HeaderValue::try_from(value) {
+            Ok(value) if name == "set-cookie" => {
+                headers.append(HeaderName::from_static(name), value);
+            }
+            Ok(value) => {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+            Err(_) => tracing::error!(path, name, "a header could not be written"),
+        }
+    }
+    response
+}
+
+/// A body written on a thread of its own, never more than a little ahead of its reader.
+fn streamed(writer: super::visit::Writer) -> HttpBody {
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, io::Error>>(8);
+    tokio::task::spawn_blocking(move || {
+        let mut out = io::BufWriter::with_capacity(1 << 15, Pipe(send.clone()));
+        if let Err(error) = writer(&mut out).and_then(|()| out.flush()) {
+            // The reader must see that the body broke off; it may also be gone.
+            let _ = send.blocking_send(Err(error));
+        }
+    });
+    HttpBody::from_stream(Receiving(receive))
+}
+
+struct Pipe(tokio::sync::mpsc::Sender<Result<Bytes, io::Error>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .blocking_send(Ok(Bytes::copy_from_slice(bytes)))
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Receiving(tokio::sync::mpsc::Receiver<Result<Bytes, io::Error>>);
+
+impl futures_core::Stream for Receiving {
+    type Item = Result<Bytes, io::Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}

@@ -1,0 +1,4 @@
+//! The pages: what people look at. Each is a module with its routes, its handlers and its templates.
+
+pub mod frame;
+pub mod standing;

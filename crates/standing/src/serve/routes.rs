@@ -1,0 +1,87 @@
+//! The one table of routes. Each module of pages or of the API lists its own; this lists the modules.
+
+use super::right::Access;
+use super::visit::{Answer, Visit};
+use super::{api, assets, pages};
+
+/// What a route takes beside its path and query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing: a body is not looked at.
+    Nothing,
+    /// A form.
+    Form,
+    /// JSON.
+    Json,
+}
+
+/// One route.
+pub struct Route {
+    /// `GET`, `POST`, `PUT`, `DELETE`.
+    pub method: &'static str,
+    /// With `{name}` where a name stands.
+    pub path: &'static str,
+    /// Whom it lets in.
+    pub access: Access,
+    /// What it takes.
+    pub takes: Takes,
+    /// Whether those who did not say who they are are bounded in rate. Everything but the parts of
+    /// the program that pages are made of, and the two questions of whoever watches over the server.
+    pub limited: bool,
+    /// What answers it.
+    pub handle: fn(&Visit) -> Answer,
+}
+
+impl Route {
+    /// A page or an answer that is only read.
+    pub const fn get(path: &'static str, access: Access, handle: fn(&Visit) -> Answer) -> Self {
+        Route {
+            method: "GET",
+            path,
+            access,
+            takes: Takes::Nothing,
+            limited: true,
+            handle,
+        }
+    }
+
+    /// A form sent.
+    pub const fn form(path: &'static str, access: Access, handle: fn(&Visit) -> Answer) -> Self {
+        Route {
+            method: "POST",
+            takes: Takes::Form,
+            ..Route::get(path, access, handle)
+        }
+    }
+
+    /// JSON sent.
+    pub const fn json(
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        handle: fn(&Visit) -> Answer,
+    ) -> Self {
+        Route {
+            method,
+            takes: Takes::Json,
+            ..Route::get(path, access, handle)
+        }
+    }
+
+    /// The same, not bounded in rate.
+    #[must_use]
+    pub const fn unlimited(self) -> Self {
+        Route {
+            limited: false,
+            ..self
+        }
+    }
+}
+
+/// Every module's routes: a new module is one line here.
+pub static MODULES: &[&[Route]] = &[assets::ROUTES, pages::standing::ROUTES, api::ROUTES];
+
+/// Every route.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    MODULES.iter().copied().flatten()
+}

@@ -1,0 +1,2 @@
+// Small improvements; every page works without them.
+"use strict";
