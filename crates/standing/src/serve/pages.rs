@@ -2,3 +2,4 @@
 
 pub mod frame;
 pub mod standing;
+pub mod words;
