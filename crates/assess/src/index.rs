@@ -16,8 +16,10 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
+mod runs;
 mod state;
 
+pub use runs::{Attempts, RunHeading};
 pub use state::{Heading, State, Wanted};
 
 /// Raised whenever the projection changes; the schema itself is counted in by [`schema_number`].
