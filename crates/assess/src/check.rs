@@ -277,7 +277,7 @@ impl Check {
             result.reason = Reason::Gap;
             return result;
         }
-        match self.judge(estate, &mut result) {
+        match self.judge(estate, &mut |subject| result.add(subject)) {
             Ok(()) => result.conclude(self),
             Err(error) => {
                 result = CheckResult::new(self);
@@ -287,7 +287,26 @@ impl Check {
         result
     }
 
-    fn judge(&self, estate: &Estate<'_>, result: &mut CheckResult) -> Result<(), String> {
+    /// Gives every subject of the claim, one by one, in the order in which the statement yields them,
+    /// keeping none. The same subjects that [`Check::run`] counts: none where a gap in what the check
+    /// needs lets nothing be said.
+    ///
+    /// # Errors
+    /// Why the statement did not come to its end, in words for the person who wrote it. What was given
+    /// before then is not all there is.
+    pub fn subjects(
+        &self,
+        estate: &Estate<'_>,
+        sink: &mut dyn FnMut(Subject),
+    ) -> Result<(), String> {
+        let needed = self.needs.iter().all(|table| estate.gaps(table).is_empty());
+        if !needed || self.over.iter().any(|table| !estate.partly_known(table)) {
+            return Ok(());
+        }
+        self.judge(estate, sink)
+    }
+
+    fn judge(&self, estate: &Estate<'_>, sink: &mut dyn FnMut(Subject)) -> Result<(), String> {
         let connection = estate.connection();
         let exceptions = exceptions(estate, &self.name).map_err(|e| e.to_string())?;
         guarded(connection, self.budget, &self.access(), &self.sql, || {
@@ -309,7 +328,11 @@ impl Check {
             let columns = Columns::of(&statement)?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
-                result.add(columns.subject(row)?, &exceptions);
+                let mut subject = columns.subject(row)?;
+                if subject.verdict == Verdict::NotMet {
+                    subject.excepted = exceptions.get(&subject.subject.to_lowercase()).cloned();
+                }
+                sink(subject);
             }
             Ok(())
         })
@@ -689,13 +712,12 @@ impl CheckResult {
         self.counts.values().sum::<u64>() - self.count(Verdict::NotApplicable)
     }
 
-    fn add(&mut self, mut subject: Subject, exceptions: &BTreeMap<String, Excepted>) {
+    fn add(&mut self, subject: Subject) {
         let count = self.counts.entry(subject.verdict).or_default();
         *count += 1;
         let keep = *count <= KEPT as u64;
         match subject.verdict {
             Verdict::NotMet => {
-                subject.excepted = exceptions.get(&subject.subject.to_lowercase()).cloned();
                 if let Some(exception) = &subject.excepted {
                     self.excepted += 1;
                     let day = exception.until.tomorrow().unwrap_or(exception.until);

@@ -162,11 +162,28 @@ impl<'a> Estate<'a> {
     /// # Errors
     /// What SQLite says, in words for the person who wrote the statement.
     pub fn query(&self, sql: &str, budget: u64) -> Result<Answer, String> {
+        self.query_with(sql, &[], budget)
+    }
+
+    /// The same with values for its parameters `?1`, `?2` … in their order.
+    ///
+    /// # Errors
+    /// As [`Estate::query`], and when there are more values than parameters or fewer.
+    pub fn query_with(&self, sql: &str, values: &[Value], budget: u64) -> Result<Answer, String> {
         const ROWS: usize = 1_000_000;
         const BYTES: usize = 256 << 20;
         let too_much = |what: &str| rusqlite::Error::UserFunctionError(what.into());
         crate::check::guarded(self.connection, budget, &Access::Query, sql, || {
             let mut statement = self.connection.prepare(sql)?;
+            if statement.parameter_count() != values.len() {
+                return Err(rusqlite::Error::InvalidParameterCount(
+                    values.len(),
+                    statement.parameter_count(),
+                ));
+            }
+            for (i, value) in values.iter().enumerate() {
+                statement.raw_bind_parameter(i + 1, value)?;
+            }
             let columns: Vec<String> = statement
                 .column_names()
                 .into_iter()
@@ -190,6 +207,28 @@ impl<'a> Estate<'a> {
             Ok(Answer { columns, rows })
         })
         .map_err(|fault| crate::check::explain(&fault, budget))
+    }
+
+    /// Rows that the newest runs of a source yielded, by entry and table; at most `most` runs.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn counts_of_runs(
+        &self,
+        source: &str,
+        most: u32,
+    ) -> Result<BTreeMap<(u64, String), u64>, IndexError> {
+        let mut statement = self.connection.prepare_cached(
+            "select entry_number, table_name, row_count from coverage
+             where source_name = ?1 and entry_number in (
+               select entry_number from collection where source_name = ?1
+               order by entry_number desc limit ?2)",
+        )?;
+        let rows = statement.query_map(params![source, most], |row| {
+            let entry = row.get::<_, i64>(0)?.cast_unsigned();
+            Ok(((entry, row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The day that a check judges: when looking ahead, what reading renews is judged as of the day
