@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::serve::right::Role;
+
 /// Keeps an NHS supplier's DSPT standing true, from its own infrastructure.
 ///
 /// Standing reads the systems a firm already has, keeps what they said in a vault in which every later
@@ -148,6 +150,12 @@ pub enum Command {
     },
     /// Serve the web interface and the API from this machine
     Serve(Serve),
+    /// List, add, invite or end the people who may come into the server
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// List, make or end the tokens by which programs come into the server
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check, or erase from, the vault
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -176,6 +184,8 @@ impl Command {
             | Command::Query { .. }
             | Command::Verify { .. } => true,
             Command::Source(command) => matches!(command, SourceCommand::List),
+            Command::Member(command) => matches!(command, MemberCommand::List),
+            Command::Token(command) => matches!(command, TokenCommand::List),
             Command::Edition(command) => !matches!(command, EditionCommand::Import { .. }),
             Command::Record { kind, action } => {
                 kind != "kinds" && matches!(action, None | Some(RecordAction::List))
@@ -265,6 +275,71 @@ pub enum SourceCommand {
     Test {
         /// The source
         name: String,
+    },
+}
+
+/// What to do with members.
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Members, how each comes in, and open invitations
+    List,
+    /// Make somebody a member, as yet without a key
+    Add {
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// owner, lead, engineer, reviewer or auditor
+        #[arg(long)]
+        role: Role,
+        /// Address for notices
+        #[arg(long, default_value = "")]
+        email: String,
+    },
+    /// Print a link that works once: for somebody new, or for a member who needs a new key
+    Invite {
+        /// A new name with --role, or the name or identifier of a member
+        who: String,
+        /// owner, lead, engineer, reviewer or auditor
+        #[arg(long)]
+        role: Option<Role>,
+        /// Address for notices
+        #[arg(long)]
+        email: Option<String>,
+        /// Days for which the link works, at most 30
+        #[arg(long, default_value_t = 7)]
+        days: i64,
+    },
+    /// End a member at once, with their keys, links, tokens and sessions
+    End {
+        /// Name or identifier
+        who: String,
+    },
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Tokens with their scopes and last days; never the tokens themselves
+    List,
+    /// Make a token and print it, this once
+    Add {
+        /// In whose name it acts: name or identifier of a member
+        #[arg(long)]
+        member: String,
+        /// What it may be used for, for example read,collect
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// What it is for
+        #[arg(long, default_value = "made at the keyboard")]
+        label: String,
+        /// Days for which it works, at most 366
+        #[arg(long, default_value_t = 30)]
+        days: i64,
+    },
+    /// End a token at once
+    End {
+        /// Its identifier, as the list gives it
+        id: String,
     },
 }
 

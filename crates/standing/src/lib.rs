@@ -13,6 +13,7 @@ mod failure;
 pub mod home;
 mod init;
 mod judge;
+mod member;
 mod progress;
 pub mod project;
 mod query;
@@ -71,6 +72,8 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
+        Command::Member(command) => member::member(&folder()?, command, format),
+        Command::Token(command) => member::token(&folder()?, command, format),
         Command::Serve(options) => serve::serve(&folder()?, options),
         Command::Vault(command) => vaults::vault(&folder()?, command, format, global.quiet),
         Command::Verify {

@@ -10,12 +10,16 @@ mod assets;
 mod door;
 mod gate;
 pub mod members;
+pub mod membership;
 mod pages;
 mod readers;
 pub mod right;
 mod routes;
+mod rows;
+mod schedule;
 pub mod session;
 mod snapshot;
+mod subjects;
 mod telemetry;
 mod visit;
 
