@@ -16,9 +16,11 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
+mod former;
 mod runs;
 mod state;
 
+pub use former::Kept;
 pub use runs::{Attempts, RunHeading};
 pub use state::{Heading, State, Wanted};
 
