@@ -178,27 +178,17 @@ impl ItemPage<'_> {
         let Some(result) = self.today.checks.get(name) else {
             return format!("  ? {name}: cannot be used\n");
         };
-        let claim = self
-            .terms
-            .checks
-            .iter()
-            .find(|c| c.name == name)
-            .map_or("", |c| c.claim.as_str());
         let mut text = format!(
             "  {} {}\n    {} · {}\n",
             self.style.shape(result.verdict),
-            self.style.fold(4, claim),
+            self.style.fold(4, claim(self.terms, name)),
             self.style.faint(name),
             tally(result)
         );
         for gap in &result.gaps {
             let _ = writeln!(text, "    not known: {}", self.style.fold(4, &gap.detail));
         }
-        let worst = result
-            .subjects
-            .iter()
-            .filter(|s| matches!(s.verdict, Verdict::NotMet | Verdict::Unknown));
-        for subject in worst.take(3) {
+        for subject in wanting(result).take(3) {
             let shape = self.style.shape(subject.verdict);
             let _ = writeln!(
                 text,
@@ -238,38 +228,79 @@ impl ItemPage<'_> {
         if self.standing.evidence.is_empty() {
             return Ok("  None.\n".into());
         }
-        let mut rows = Vec::new();
-        for seq in &self.standing.evidence {
-            let Some(entry) = self.home.vault.entries(*seq..seq + 1)?.next() else {
-                continue;
-            };
-            let entry = entry?;
-            let what = |name: &str| {
-                entry
-                    .body
-                    .get(name)
-                    .and_then(Json::as_str)
-                    .unwrap_or_default()
-            };
-            let detail = match entry.kind.as_str() {
-                "collection" => {
-                    format!("{} ({}), {}", what("source"), what("kind"), what("outcome"))
-                }
-                _ => what("table").to_owned(),
-            };
-            rows.push(vec![
-                format!("entry {seq}"),
-                entry.time.to_string(),
-                entry.kind.clone(),
-                detail,
-            ]);
-        }
+        let rows: Vec<Vec<String>> = evidence(self.home, self.standing)?
+            .into_iter()
+            .map(|e| {
+                let detail = match e.outcome.as_str() {
+                    "" => e.about,
+                    outcome => format!("{} ({}), {outcome}", e.about, e.collector),
+                };
+                vec![format!("entry {}", e.seq), e.time, e.kind, detail]
+            })
+            .collect();
         Ok(table(&rows))
     }
 }
 
+/// One entry of the vault on which an item's verdict rests.
+pub struct Evidence {
+    /// Its number.
+    pub seq: u64,
+    /// Instant of its writing.
+    pub time: String,
+    /// Kind of entry: `collection`, `record`.
+    pub kind: String,
+    /// The source read or the register kept.
+    pub about: String,
+    /// Kind of collector; empty for a record.
+    pub collector: String,
+    /// `complete`, `partial` or `failed`; empty for a record.
+    pub outcome: String,
+}
+
+/// What an item's verdict rests on, in the order of the log.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn evidence(home: &Home, standing: &ItemStanding) -> Result<Vec<Evidence>, Failure> {
+    let mut found = Vec::new();
+    for seq in &standing.evidence {
+        let Some(entry) = home.vault.entries(*seq..seq + 1)?.next() else {
+            continue;
+        };
+        let entry = entry?;
+        let word = |name: &str| {
+            let word = entry.body.get(name).and_then(Json::as_str);
+            word.unwrap_or_default().to_owned()
+        };
+        let read = entry.kind == "collection";
+        let of_reading = |name| if read { word(name) } else { String::new() };
+        found.push(Evidence {
+            seq: *seq,
+            time: entry.time.to_string(),
+            about: word(if read { "source" } else { "table" }),
+            collector: of_reading("kind"),
+            outcome: of_reading("outcome"),
+            kind: entry.kind,
+        });
+    }
+    Ok(found)
+}
+
+/// What a check claims; empty if there is no such check.
+pub fn claim<'t>(terms: &'t Terms, name: &str) -> &'t str {
+    let check = terms.checks.iter().find(|c| c.name == name);
+    check.map_or("", |c| c.claim.as_str())
+}
+
+/// Subjects of a check that are not met or cannot be judged, worst first.
+pub fn wanting(result: &CheckResult) -> impl Iterator<Item = &Subject> {
+    let subjects = result.subjects.iter();
+    subjects.filter(|s| matches!(s.verdict, Verdict::NotMet | Verdict::Unknown))
+}
+
 /// A text for the portal made from what is measured and stated, and nothing else.
-fn draft(terms: &Terms, today: &Assessment, standing: &ItemStanding, known: &Item) -> String {
+pub fn draft(terms: &Terms, today: &Assessment, standing: &ItemStanding, known: &Item) -> String {
     let mut sentences = Vec::new();
     if let Some(statement) = &standing.statement
         && statement.expires_on >= today.as_of

@@ -204,14 +204,21 @@ fn line(item: &ItemStanding, style: Style) -> String {
     )
 }
 
-fn block(item: &ItemStanding, style: Style) -> String {
-    let certainty = match (item.mandatory, item.certainty) {
+/// Whether the item binds and how sure that is, in a few words.
+pub fn certainty(item: &ItemStanding) -> &'static str {
+    match (item.mandatory, item.certainty) {
         ("yes", "sourced" | "imported") => "mandatory",
         ("yes", "older-edition") => "mandatory in an older edition",
         ("yes", "inferred") => "mandatory, by inference",
         ("yes", _) => "mandatory by likeness or one weak source",
-        _ => "not known whether mandatory",
-    };
+        ("no", _) => "not mandatory",
+        _ if item.asked == "yes" => "not known whether mandatory",
+        _ => "not known whether it is asked",
+    }
+}
+
+fn block(item: &ItemStanding, style: Style) -> String {
+    let certainty = certainty(item);
     let mut text = format!(
         "  {} {}\n           {}\n           {}\n",
         style.shape(item.verdict),
