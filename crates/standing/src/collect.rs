@@ -1,27 +1,38 @@
 //! Running sources: bytes to blobs, facts to a blob, one entry that names them all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter, Read, Write};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use standing_assess::Index;
 use standing_assess::check::Verdict;
 use standing_assess::index::ConfiguredSource;
-use standing_collectors::{Keeper, Kept, Root, Run, run};
+use standing_collectors::{Kept, Root, Run, run};
 use standing_facts::{Outcome, to_line};
-use standing_vault::{Blob, BlobRef, BlobWriter, Digest, Entry, Vault};
+use standing_vault::{Entry, Vault};
 
 use crate::cli::{Format, Global};
 use crate::config::Source;
-use crate::failure::Failure;
-use crate::home::{By, Home, counts_json, now};
+use crate::failure::{Failure, Sort};
+use crate::home::{By, Home, counts_json, now, private_cache};
 use crate::progress::Sources;
 use crate::project::{self, Manifest, ManifestPart};
 use crate::text::{Style, count};
 
+mod keeper;
+
+use keeper::{Facts, VaultKeeper};
+
 /// At most this many blobs are named by one entry; an entry is bounded in length.
 const PARTS_AN_ENTRY: usize = 500;
+
+/// What was collected, and what could not be because another run was about it.
+#[derive(Debug, Default)]
+pub struct Collections {
+    /// The sources that were read, by name.
+    pub done: Vec<Collected>,
+    /// The sources that another process, or another thread of this one, is reading.
+    pub busy: Vec<String>,
+}
 
 /// One source after its run.
 #[derive(Debug)]
@@ -77,7 +88,28 @@ pub fn note_sources(home: &Home, index: &Index, by: By<'_>) -> Result<(), Failur
     Ok(())
 }
 
-/// Runs the sources, several at once, and writes one entry for each.
+/// The right to read a source, held from before its last run is looked up until the entry of this
+/// one is written: no source is read twice at once, whoever reads it. The system takes it back from
+/// a process that dies. The file stays: removing it could let two others in.
+struct Turn {
+    _held: std::fs::File,
+}
+
+impl Turn {
+    /// `None` while somebody else reads the source.
+    fn take(home: &Home, source: &str) -> Result<Option<Self>, Failure> {
+        let path = private_cache(&home.folder)?.join(format!("source-{source}.lock"));
+        let file = std::fs::File::create(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Turn { _held: file })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Runs the sources, several at once, and writes one entry for each. A source that is being read
+/// already is left to whoever reads it.
 ///
 /// # Errors
 /// When the vault refuses; a source that fails is an outcome, not an error.
@@ -87,12 +119,23 @@ pub fn collect(
     sources: &[&Source],
     accept_fall: bool,
     progress: Progress<'_>,
-) -> Result<Vec<Collected>, Failure> {
+) -> Result<Collections, Failure> {
     let index = home.index()?;
     note_sources(home, &index, by)?;
-    project::catch_up(&home.vault, &index)?;
-    let mut before = BTreeMap::new();
+    let (mut turns, mut ours, mut busy) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
+        match Turn::take(home, &source.settings.source)? {
+            Some(turn) => {
+                turns.push(turn);
+                ours.push(*source);
+            }
+            None => busy.push(source.settings.source.clone()),
+        }
+    }
+    project::catch_up(&home.vault, &index)?;
+    let sources = ours;
+    let mut before = BTreeMap::new();
+    for source in &sources {
         let name = source.settings.source.as_str();
         let counts = if accept_fall {
             BTreeMap::new()
@@ -133,7 +176,11 @@ pub fn collect(
         project::catch_up(&home.vault, &index)?;
         collected.push(Collected { source, run, entry });
     }
-    Ok(collected)
+    drop(turns);
+    Ok(Collections {
+        done: collected,
+        busy,
+    })
 }
 
 /// One run, up to the entries that will tell of it.
@@ -243,138 +290,6 @@ fn last_manifest(vault: &Vault, index: &Index, source: &str) -> Result<Manifest,
     }
 }
 
-/// Keeps parts as blobs of the vault.
-struct VaultKeeper<'a> {
-    vault: &'a Vault,
-    before: BTreeMap<&'a str, &'a ManifestPart>,
-}
-
-impl<'a> VaultKeeper<'a> {
-    fn new(vault: &'a Vault, before: &'a Manifest) -> Self {
-        let before = before
-            .parts
-            .iter()
-            .map(|p| (p.sha256.as_str(), p))
-            .collect();
-        VaultKeeper { vault, before }
-    }
-}
-
-impl Keeper for VaultKeeper<'_> {
-    fn keep(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<Kept> {
-        let mut writer = self.vault.blob_writer().map_err(io::Error::other)?;
-        let mut hash = Sha256::new();
-        let mut length = 0;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let n = bytes.read(&mut buffer)?;
-            if n == 0 {
-                break;
-            }
-            hash.update(&buffer[..n]);
-            writer.write_all(&buffer[..n])?;
-            length += n as u64;
-        }
-        let sha256 = hex(&hash.finalize());
-        let handle = kept_already(self.vault, self.before.get(sha256.as_str()).copied());
-        let handle = match handle {
-            Some(blob) => blob,
-            None => finish(writer)?.digest.reference(),
-        };
-        Ok(Kept {
-            name: name.to_owned(),
-            handle,
-            bytes: length,
-            sha256,
-        })
-    }
-
-    fn open(&self, part: &Kept) -> io::Result<Box<dyn Read + '_>> {
-        let digest = Digest::from_reference(&part.handle)
-            .ok_or_else(|| io::Error::other("not the name of a blob"))?;
-        match self.vault.blob(&digest).map_err(io::Error::other)? {
-            Blob::Present(reader) => Ok(reader),
-            Blob::Erased { .. } => Err(io::Error::other("erased")),
-        }
-    }
-}
-
-/// The name of an equal blob of the last run, if it is still there.
-fn kept_already(vault: &Vault, before: Option<&ManifestPart>) -> Option<String> {
-    let before = before?;
-    let digest = Digest::from_reference(&before.blob)?;
-    matches!(vault.blob(&digest), Ok(Blob::Present(_))).then(|| before.blob.clone())
-}
-
-fn finish(writer: BlobWriter) -> io::Result<BlobRef> {
-    writer.finish().map_err(io::Error::other)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Facts on their way into a blob, line by line.
-struct Facts {
-    writer: BufWriter<BlobWriter>,
-    hash: Sha256,
-    bytes: u64,
-    error: Option<io::Error>,
-}
-
-impl Facts {
-    fn new(writer: BlobWriter) -> Self {
-        Facts {
-            writer: BufWriter::with_capacity(1 << 16, writer),
-            hash: Sha256::new(),
-            bytes: 0,
-            error: None,
-        }
-    }
-
-    fn write(&mut self, line: &str) {
-        if self.error.is_some() {
-            return;
-        }
-        self.hash.update(line.as_bytes());
-        self.hash.update(b"\n");
-        self.bytes += line.len() as u64 + 1;
-        let written = self
-            .writer
-            .write_all(line.as_bytes())
-            .and_then(|()| self.writer.write_all(b"\n"));
-        self.error = written.err();
-    }
-
-    /// Keeps the facts, or names the equal facts of the last run.
-    fn finish(self, vault: &Vault, before: Option<&ManifestPart>) -> Result<ManifestPart, Failure> {
-        if let Some(error) = self.error {
-            return Err(error.into());
-        }
-        let sha256 = hex(&self.hash.finalize());
-        let same = before.filter(|b| b.sha256 == sha256 && b.bytes == self.bytes);
-        if let Some(blob) = kept_already(vault, same) {
-            return Ok(ManifestPart {
-                name: "facts".into(),
-                blob,
-                bytes: self.bytes,
-                sha256,
-            });
-        }
-        let writer = self
-            .writer
-            .into_inner()
-            .map_err(|e| Failure::from(e.into_error()))?;
-        let kept = writer.finish()?;
-        Ok(ManifestPart {
-            name: "facts".into(),
-            blob: kept.digest.reference(),
-            bytes: self.bytes,
-            sha256,
-        })
-    }
-}
-
 /// The sources of these names, or all of them.
 ///
 /// # Errors
@@ -420,7 +335,10 @@ pub fn command(
             .hint("`standing source kinds` lists what can be read"));
     }
     let progress = Sources::new(global.quiet);
-    let collected = collect(home, By::KEYBOARD, &sources, accept_fall, &|s, p| {
+    let Collections {
+        done: collected,
+        busy,
+    } = collect(home, By::KEYBOARD, &sources, accept_fall, &|s, p| {
         progress.at(s, p)
     })?;
     match format {
@@ -430,6 +348,9 @@ pub fn command(
             collected_text(&collected, global.verbose, Style::stdout())
         ),
     }
+    if !busy.is_empty() {
+        return Err(being_read(&busy));
+    }
     let outcome = |o| collected.iter().filter(|c| c.run.outcome == o).count();
     Ok(if outcome(Outcome::Complete) == collected.len() {
         0
@@ -438,6 +359,15 @@ pub fn command(
     } else {
         1
     })
+}
+
+fn being_read(busy: &[String]) -> Failure {
+    let verb = if busy.len() == 1 { "is" } else { "are" };
+    Failure::new(
+        Sort::Source,
+        format!("{} {verb} being read by another process", busy.join(", ")),
+    )
+    .hint("`standing serve` reads sources by itself; try again when it is done")
 }
 
 fn collected_json(collected: &[Collected]) -> Value {

@@ -20,6 +20,9 @@ pub const FILE: &str = "standing.toml";
 /// How long a source's complete reading is relied upon where the file does not say.
 const FRESH_FOR_DAYS: i64 = 31;
 
+/// How often the server reads a source where the file does not say.
+const EVERY_HOURS: i64 = 24;
+
 /// The validated configuration.
 #[derive(Debug)]
 pub struct Config {
@@ -53,6 +56,8 @@ pub struct Source {
     pub settings: Settings,
     /// Days for which a complete reading is relied upon.
     pub fresh_for_days: i64,
+    /// Hours after which the server reads it again; 0: only when somebody asks for it.
+    pub every_hours: i64,
 }
 
 impl std::fmt::Debug for Source {
@@ -307,7 +312,7 @@ impl<'t> Reader<'t> {
             return None;
         };
         let about = collector.about();
-        let mut names = vec!["kind", "path", "fresh_for_days", "columns"];
+        let mut names = vec!["kind", "path", "fresh_for_days", "every_hours", "columns"];
         names.extend(about.settings.iter().map(|s| s.name));
         self.known(table, &format!("[source.{name}]"), &names);
         let mut values = BTreeMap::new();
@@ -334,6 +339,9 @@ impl<'t> Reader<'t> {
             fresh_for_days: self
                 .number(table, "fresh_for_days", 1..=366)
                 .unwrap_or(FRESH_FOR_DAYS),
+            every_hours: self
+                .number(table, "every_hours", 0..=8784)
+                .unwrap_or(EVERY_HOURS),
             settings: Settings {
                 source: name.to_owned(),
                 path: path.unwrap_or_default(),

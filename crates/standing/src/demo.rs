@@ -46,14 +46,14 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let home = Home::open(&folder)?;
     let sources: Vec<_> = home.config.sources.iter().collect();
     let progress = Sources::new(global.quiet);
-    let collected = collect(&home, By::KEYBOARD, &sources, false, &|s, p| {
+    let collections = collect(&home, By::KEYBOARD, &sources, false, &|s, p| {
         progress.at(s, p)
     })?;
     say!(
         "{}",
         style.strong("2. Collected by the same code that you would run")
     );
-    put!("{}", collected_text(&collected, false, style));
+    put!("{}", collected_text(&collections.done, false, style));
     let mut index = home.index()?;
     let when = When {
         as_of: None,

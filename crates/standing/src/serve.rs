@@ -22,14 +22,15 @@ mod snapshot;
 mod subjects;
 mod telemetry;
 mod visit;
+mod workers;
 
 #[cfg(test)]
 mod tests;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -42,6 +43,7 @@ use crate::home::By;
 use app::App;
 use members::Invited;
 use right::Role;
+use workers::Workers;
 
 /// How long a request that has begun may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -70,20 +72,15 @@ pub fn serve(folder: &Path, options: &cli::Serve) -> Result<u8, Failure> {
     })?;
     listener.set_nonblocking(true)?;
     greet(&app, &settings)?;
-    let judge = {
-        let app = Arc::clone(&app);
-        std::thread::Builder::new()
-            .name("judge".into())
-            .spawn(move || app.keep_judging(&|_, _| {}))?
-    };
+    let workers = Workers::start(&app)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let done = runtime.block_on(listen(&app, &settings, listener));
-    app.stop();
-    runtime.shutdown_timeout(GRACE);
-    // A judge that panicked has said so already.
-    let _ = judge.join();
+    let told = Arc::new(OnceLock::new());
+    let done = runtime.block_on(listen(&app, &settings, listener, &told));
+    let left = || GRACE.saturating_sub(told.get().map_or(Duration::ZERO, Instant::elapsed));
+    workers.stop(left());
+    runtime.shutdown_timeout(left());
     done.map(|()| 0)
 }
 
@@ -117,9 +114,19 @@ fn set_up_link(app: &App, settings: &Serve) -> Result<String, Failure> {
     Ok(format!("{}/join/{link}", settings.public_url))
 }
 
-async fn listen(app: &Arc<App>, settings: &Serve, listener: TcpListener) -> Result<(), Failure> {
+/// Listens until told to stop; `told` is then when that was.
+async fn listen(
+    app: &Arc<App>,
+    settings: &Serve,
+    listener: TcpListener,
+    told: &Arc<OnceLock<Instant>>,
+) -> Result<(), Failure> {
     let handle: Handle<SocketAddr> = Handle::new();
-    tokio::spawn(stop_when_told(handle.clone()));
+    tokio::spawn(stop_when_told(
+        handle.clone(),
+        Arc::clone(app),
+        Arc::clone(told),
+    ));
     let service = door::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
     let served = match &settings.tls {
         Some((certificate, key)) => {
@@ -167,7 +174,7 @@ async fn tls(app: &App, certificate: &Path, key: &Path) -> Result<RustlsConfig, 
         })
 }
 
-async fn stop_when_told(handle: Handle<SocketAddr>) {
+async fn stop_when_told(handle: Handle<SocketAddr>, app: Arc<App>, told: Arc<OnceLock<Instant>>) {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {
@@ -181,5 +188,7 @@ async fn stop_when_told(handle: Handle<SocketAddr>) {
         () = terminated => {}
     }
     tracing::info!("stopping: what has begun is finished");
+    let _ = told.set(Instant::now());
+    app.schedule.stop();
     handle.graceful_shutdown(Some(GRACE));
 }

@@ -13,8 +13,10 @@ use standing_assess::Index;
 use super::gate::Gate;
 use super::members::Members;
 use super::readers::Readers;
+use super::schedule::Schedule;
 use super::session::Sessions;
 use super::snapshot::{Judged, Snapshot};
+use super::subjects::Spools;
 use super::visit::Trouble;
 use crate::config::{FILE, Serve};
 use crate::failure::Failure;
@@ -45,8 +47,12 @@ pub struct App {
     pub sessions: Sessions,
     /// Readers of rows.
     pub readers: Readers,
+    /// Subjects of checks that have too many to keep in memory.
+    pub spools: Spools,
     /// Limits of rate.
     pub gate: Gate,
+    /// What is being read, and what will be.
+    pub schedule: Schedule,
 }
 
 #[derive(Default)]
@@ -93,7 +99,9 @@ impl App {
             days: Mutex::new(VecDeque::new()),
             sessions,
             readers: Readers::start(2)?,
+            spools: Spools::open(&cache)?,
             gate: Gate::default(),
+            schedule: Schedule::default(),
             serve,
             home: RwLock::new(Arc::new(home)),
         })
@@ -330,6 +338,7 @@ impl App {
             .snapshot
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&now));
+        self.spools.forget_all_but(&now);
         *lock(&self.judged.0) = now.entries;
         self.judged.1.notify_all();
         Ok(Some((now, before)))

@@ -1,5 +1,6 @@
 //! What is judged of one state of the vault, kept in memory for everybody who asks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use standing_assess::assessment::Assessment;
 use standing_assess::estate::SourceState;
+use standing_assess::index::Attempts;
 use standing_assess::{AsOf, Index};
 
 use crate::cli::When;
@@ -30,6 +32,8 @@ pub struct Snapshot {
     pub then: Assessment,
     /// What each configured source tells: the states of its tables.
     pub sources: Vec<SourceView>,
+    /// How each source stands with being read, by name.
+    pub attempts: BTreeMap<String, Attempts>,
     /// How long the judging took.
     pub took: Duration,
     /// Why `standing.toml` as it is now is not what is in force, if it is not.
@@ -64,6 +68,7 @@ impl Snapshot {
             publish_on: None,
         };
         let terms = Terms::settle(home, index, &when)?;
+        let attempts = index.last_attempts()?;
         let (today, sources) = {
             let estate = terms.estate(index)?;
             let sources = home.config.sources.iter().map(|source| {
@@ -92,6 +97,7 @@ impl Snapshot {
             today,
             then,
             sources,
+            attempts,
             took: began.elapsed(),
             fault,
         })
