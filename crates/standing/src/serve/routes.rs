@@ -79,7 +79,12 @@ impl Route {
 }
 
 /// Every module's routes: a new module is one line here.
-pub static MODULES: &[&[Route]] = &[assets::ROUTES, pages::standing::ROUTES, api::ROUTES];
+pub static MODULES: &[&[Route]] = &[
+    assets::ROUTES,
+    pages::standing::ROUTES,
+    pages::items::ROUTES,
+    api::ROUTES,
+];
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
