@@ -246,7 +246,7 @@ impl<'a> Estate<'a> {
     }
 
     /// The fact tables behind a table: itself, or what it is derived from.
-    pub(crate) fn behind(table: &str) -> Vec<&'static str> {
+    pub fn behind(table: &str) -> Vec<&'static str> {
         match DERIVED.iter().find(|(name, _)| *name == table) {
             Some((_, from)) => from.to_vec(),
             None => tables::table(table).map(|t| t.name).into_iter().collect(),
