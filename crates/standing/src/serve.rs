@@ -7,7 +7,9 @@
 mod api;
 mod app;
 mod assets;
+mod csv;
 mod door;
+mod entrance;
 mod gate;
 pub mod members;
 pub mod membership;

@@ -38,6 +38,8 @@ const TIME: Duration = Duration::from_secs(30);
 const AT_WORK: usize = 64;
 /// Field of every form by which it is known to come from our own page.
 pub const CSRF: &str = "csrf";
+/// Field of a form that names this view of it, so that a form sent twice is carried out once.
+pub const ONCE: &str = "once";
 
 /// What the door itself needs.
 pub struct Door {
@@ -190,14 +192,20 @@ async fn pass(
         Ok(bytes) => bytes,
         Err(t) => return trouble(who, t),
     };
-    let once = once(&head.headers, who.as_ref(), route, &path, &bytes);
-    let body = match parse(route.takes, &head.headers, &bytes)
+    let mut body = match parse(route.takes, &head.headers, &bytes)
         .and_then(|body| unforged(body, who.as_ref(), unsafe_method, &head.headers))
     {
         Ok(body) => body,
         Err(t) => return trouble(who, t),
     };
-    let once = match once {
+    let once = match once(
+        &head.headers,
+        who.as_ref(),
+        route,
+        &path,
+        &bytes,
+        &mut body,
+    ) {
         Ok(once) => once,
         Err(t) => return trouble(who, t),
     };
@@ -209,6 +217,7 @@ async fn pass(
         query: pairs(head.uri.query().unwrap_or_default().as_bytes()),
         body,
         cookies,
+        agent: agent(&head.headers),
         peer,
         once,
         id: id.to_owned(),
@@ -407,27 +416,42 @@ fn unforged(
     }
 }
 
-/// The request's own name for idempotency, bound to who asks, the route and what it says.
+/// The request's own name for idempotency, bound to who asks, the route and what it says. A form that
+/// is sent twice is one request; sent again with other words it is another, so that whoever goes back
+/// and corrects a mistake is not told of names they never gave.
 fn once(
     headers: &HeaderMap,
     who: Option<&Who>,
     route: &Route,
     path: &str,
-    body: &Bytes,
+    bytes: &Bytes,
+    body: &mut Body,
 ) -> Result<Option<String>, Trouble> {
-    let (Some(key), Some(who)) = (headers.get("idempotency-key"), who) else {
+    let contents = hash(&String::from_utf8_lossy(bytes));
+    let of_form = take(body, ONCE).map(|name| format!("{name}\n{contents}"));
+    let of_header = headers.get("idempotency-key").map(|key| {
+        key.to_str()
+            .ok()
+            .filter(|key| (1..=200).contains(&key.len()))
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Trouble::malformed("Idempotency-Key: expected 1 to 200 visible characters")
+            })
+    });
+    let (Some(key), Some(who)) = (of_header.transpose()?.or(of_form), who) else {
         return Ok(None);
     };
-    let key = key
-        .to_str()
-        .ok()
-        .filter(|key| (1..=200).contains(&key.len()))
-        .ok_or_else(|| {
-            Trouble::malformed("Idempotency-Key: expected 1 to 200 visible characters")
-        })?;
     let bound = hash(&format!("{}\n{}\n{path}\n{key}", who.member, route.method));
-    let contents = hash(&String::from_utf8_lossy(body));
     Ok(Some(format!("{}:{}", &bound[..32], &contents[..32])))
+}
+
+/// Takes a field out of a form: what the door needs, handlers do not see.
+fn take(body: &mut Body, name: &str) -> Option<String> {
+    let Body::Form(pairs) = body else {
+        return None;
+    };
+    let at = pairs.iter().position(|(n, _)| n == name)?;
+    Some(pairs.remove(at).1)
 }
 
 async fn read_body(body: HttpBody) -> Result<Bytes, Trouble> {
@@ -496,6 +520,14 @@ fn cookies(headers: &HeaderMap) -> Pairs {
         .collect()
 }
 
+fn agent(headers: &HeaderMap) -> String {
+    let value = headers.get(header::USER_AGENT);
+    value
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
 /// The address beyond the proxies that are trusted: the last in the list that is none of them.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, serve: &Serve) -> IpAddr {
     if !serve.trusts(peer) {
@@ -528,7 +560,8 @@ fn in_trouble(who: Option<Who>, path: &str, trouble: Trouble, id: &str) -> Reply
     }
     let status = trouble.status;
     let wait = trouble.retry_after;
-    let reply = if path.starts_with("/api/") || path == "/metrics" {
+    let for_programs = ["/api/", "/passkeys/"].iter().any(|p| path.starts_with(p));
+    let reply = if for_programs || path == "/metrics" {
         problem(&trouble, id)
     } else {
         frame::trouble_page(who, &trouble, id)

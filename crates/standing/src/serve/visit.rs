@@ -97,6 +97,8 @@ pub struct Visit {
     pub body: Body,
     /// Cookies.
     pub cookies: Pairs,
+    /// What the browser calls itself; empty where it does not.
+    pub agent: String,
     /// Address of whoever asks, as far as proxies are trusted.
     pub peer: IpAddr,
     /// The request's own name for idempotency: already bound to actor and route.
