@@ -428,7 +428,9 @@ fn once(
     body: &mut Body,
 ) -> Result<Option<String>, Trouble> {
     let contents = hash(&String::from_utf8_lossy(bytes));
-    let of_form = take(body, ONCE).map(|name| format!("{name}\n{contents}"));
+    let of_form = take(body, ONCE)
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("{name}\n{contents}"));
     let of_header = headers.get("idempotency-key").map(|key| {
         key.to_str()
             .ok()

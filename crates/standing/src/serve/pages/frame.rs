@@ -112,6 +112,12 @@ impl Frame {
             .is_some_and(|(right, who)| who.may(right))
     }
 
+    /// A name for this view of a form, so that a form sent twice is carried out once. Empty where the
+    /// machine gives no randomness: then nothing guards against it.
+    pub fn once(&self) -> String {
+        crate::serve::members::short_name().unwrap_or_default()
+    }
+
     /// What every form must send back.
     pub fn csrf(&self) -> &str {
         match self.who.as_ref().map(|w| &w.by) {
