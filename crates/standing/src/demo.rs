@@ -16,7 +16,7 @@ use crate::home::{By, Home, key_files};
 use crate::judge::{self, Terms};
 use crate::progress::Sources;
 use crate::text::{Style, count, number, table};
-use crate::{init, record, status, vaults};
+use crate::{commands, init, status, vaults};
 
 /// Runs `standing demo`. Exit code 0 when every planted fault was found and the vault did what it
 /// must; 1 when not.
@@ -99,7 +99,8 @@ fn lay_out(folder: &Path, plan: &Plan) -> Result<standing_demo::Estate, Failure>
     std::fs::create_dir_all(folder)?;
     let made = standing_demo::generate(folder, plan, &statements())?;
     init::make(folder, &made.config, None)?;
-    record::append(&Home::open(folder)?, By::KEYBOARD, &made.records)?;
+    let home = Home::open(folder)?;
+    commands::append(&home, &home.index()?, By::KEYBOARD, &made.records)?;
     Ok(made)
 }
 

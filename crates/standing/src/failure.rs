@@ -26,6 +26,8 @@ pub struct Failure {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// The fields of what was given that are wrong, each with what is wrong with it.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Failure {
@@ -35,6 +37,7 @@ impl Failure {
             sort,
             message: message.into(),
             hint: None,
+            fields: Vec::new(),
         }
     }
 
@@ -42,6 +45,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, said of one field of what was given.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.fields.push((field.to_owned(), self.message.clone()));
         self
     }
 

@@ -48,11 +48,7 @@ impl Terms {
         }
         let publish_on = match &when.publish_on {
             Some(text) => parse_day("--publish-on", text)?,
-            None => home
-                .config
-                .publish_on
-                .filter(|day| *day >= as_of.date)
-                .unwrap_or_else(|| next_deadline(as_of.date)),
+            None => planned(&home.config, as_of.date),
         };
         if publish_on < as_of.date {
             return Err(Failure::usage(format!(
@@ -63,24 +59,7 @@ impl Terms {
         let overlays = overlays(index, &as_of)?;
         let catalogue = overlaid(&overlays);
         let profile = home.config.profile.clone();
-        let due = catalogue
-            .edition_for_deadline(publish_on)
-            .map(|e| e.id.clone());
-        let wanted = home.config.edition.clone().or_else(|| due.clone());
-        let judged = match &wanted {
-            Some(id) if catalogue.edition(id).is_none() => {
-                let known: Vec<&str> = catalogue.editions.iter().map(|e| e.id.as_str()).collect();
-                return Err(
-                    Failure::configuration(format!("no edition {id:?} is known"))
-                        .hint(format!("known are {}", known.join(", "))),
-                );
-            }
-            Some(id) => catalogue.judged_by(id, &profile),
-            None => Some(catalogue.latest_known_edition()),
-        };
-        let edition = judged.map(|e: &Edition| e.id.clone()).ok_or_else(|| {
-            Failure::configuration(format!("nothing is known of {profile} in that edition"))
-        })?;
+        let (due, edition) = editions(&catalogue, &home.config, publish_on)?;
         let (checks, unreadable) = all_checks(&home.folder, &home.config)?;
         let newest = overlays.iter().rev().find(|o| o.edition == edition);
         let short = newest.map_or_else(Vec::new, |overlay| {
@@ -195,6 +174,45 @@ impl Terms {
         }
         caveats
     }
+}
+
+/// The planned day of publication, as long as it has not passed; then the next 30 June.
+pub fn planned(config: &Config, today: Date) -> Date {
+    config
+        .publish_on
+        .filter(|day| *day >= today)
+        .unwrap_or_else(|| next_deadline(today))
+}
+
+/// The edition that a publication on that day belongs to, where one is known, and the one to judge by.
+///
+/// # Errors
+/// When the edition that the configuration names is not known, or says nothing of the profile.
+pub fn editions(
+    catalogue: &Catalogue,
+    config: &Config,
+    publish_on: Date,
+) -> Result<(Option<String>, String), Failure> {
+    let due = catalogue
+        .edition_for_deadline(publish_on)
+        .map(|e| e.id.clone());
+    let wanted = config.edition.as_ref().or(due.as_ref());
+    let judged = match wanted {
+        Some(id) if catalogue.edition(id).is_none() => {
+            let known: Vec<&str> = catalogue.editions.iter().map(|e| e.id.as_str()).collect();
+            return Err(
+                Failure::configuration(format!("no edition {id:?} is known"))
+                    .hint(format!("known are {}", known.join(", "))),
+            );
+        }
+        Some(id) => catalogue.judged_by(id, &config.profile),
+        None => Some(catalogue.latest_known_edition()),
+    };
+    let edition = judged.map(|e: &Edition| e.id.clone()).ok_or_else(|| {
+        let profile = &config.profile;
+        Failure::configuration(format!("nothing is known of {profile} in that edition"))
+    })?;
+    Ok((due, edition))
 }
 
 /// The catalogue with every edition imported by then laid over it.

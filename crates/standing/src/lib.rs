@@ -5,6 +5,7 @@ mod out;
 
 mod cli;
 mod collect;
+mod commands;
 pub mod config;
 mod demo;
 mod edition;

@@ -8,6 +8,7 @@ use crate::cli::RowFormat;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge;
+use crate::serve::csv;
 use crate::text;
 
 /// Shown below `standing query --help`.
@@ -89,26 +90,8 @@ fn print_table(columns: &[String], rows: &[Vec<Sql>]) {
 /// As RFC 4180 has it: lines end in CR LF.
 fn print_csv(columns: &[String], rows: &[Vec<Sql>]) {
     let line = |cells: Vec<String>| put!("{}\r\n", cells.join(","));
-    line(columns.iter().map(|c| csv_cell(c)).collect());
+    line(columns.iter().map(|c| csv::cell(c)).collect());
     for row in rows {
-        line(row.iter().map(|cell| csv_cell(&plain(cell))).collect());
-    }
-}
-
-/// A cell that no spreadsheet will run and no terminal obeys: what begins like a formula is made
-/// text, and of the control characters only those of tables stay.
-fn csv_cell(value: &str) -> String {
-    let begins = value.trim_start();
-    let risky = (begins.starts_with(['=', '+', '-', '@']) || value.starts_with(['\t', '\r', '\n']))
-        && begins.parse::<f64>().is_err();
-    let mut cell = String::from(if risky { "'" } else { "" });
-    cell.extend(value.chars().map(|c| match c {
-        '\t' | '\r' | '\n' => c,
-        c => text::shown(c),
-    }));
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
+        line(row.iter().map(|cell| csv::cell(&plain(cell))).collect());
     }
 }

@@ -7,12 +7,14 @@
 mod api;
 mod app;
 mod assets;
-mod csv;
+pub(crate) mod csv;
 mod door;
 mod entrance;
 mod gate;
+mod host;
 pub mod members;
 pub mod membership;
+mod oidc;
 mod pages;
 mod readers;
 pub mod right;

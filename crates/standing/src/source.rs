@@ -1,7 +1,7 @@
 //! `standing source`: what is read, adding to it, and trying it out.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -12,9 +12,10 @@ use standing_facts::Outcome;
 
 use crate::cli::{Format, SourceCommand};
 use crate::collect::chosen;
-use crate::config::{Config, FILE, nearest};
+use crate::commands::{self, NewSource};
+use crate::config::{FILE, nearest};
 use crate::failure::{Failure, Sort};
-use crate::home::Home;
+use crate::home::{By, Home};
 use crate::text::{Style, count, day, table};
 
 /// Runs `standing source …`.
@@ -33,8 +34,16 @@ pub fn source(folder: &Path, command: &SourceCommand, format: Format) -> Result<
             set,
             column,
         } => {
-            let block = block(name, kind, path, *fresh_for_days, set, column)?;
-            add(folder, name, &block)
+            let new = NewSource {
+                name: name.clone(),
+                kind: kind.clone(),
+                path: path.display().to_string(),
+                fresh_for_days: Some(*fresh_for_days),
+                every_hours: None,
+                settings: parted(set)?,
+                columns: parted(column)?,
+            };
+            add(folder, &new)
         }
         SourceCommand::Test { name } => test(folder, name),
     }
@@ -159,65 +168,22 @@ pub fn kinds(only: Option<&str>) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The text to be added to `standing.toml`.
-fn block(
-    name: &str,
-    kind: &str,
-    path: &Path,
-    fresh_for_days: i64,
-    set: &[String],
-    column: &[String],
-) -> Result<String, Failure> {
-    let pair = |word: &String| -> Result<(String, String), Failure> {
+fn parted(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let each = words.iter().map(|word| {
         word.split_once('=')
             .map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned()))
             .ok_or_else(|| Failure::usage(format!("{word:?}: expected name=value")))
-    };
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut block = format!(
-        "\n[source.{name}]\nkind = {}\npath = {}\nfresh_for_days = {fresh_for_days}\n",
-        quoted(kind),
-        quoted(&path.display().to_string())
-    );
-    for word in set {
-        let (setting, value) = pair(word)?;
-        block.push_str(&format!("{setting} = {}\n", quoted(&value)));
-    }
-    if !column.is_empty() {
-        block.push_str(&format!("[source.{name}.columns]\n"));
-        for word in column {
-            let (column, heading) = pair(word)?;
-            block.push_str(&format!("{column} = {}\n", quoted(&heading)));
-        }
-    }
-    Ok(block)
+    });
+    each.collect()
 }
 
-/// Adds a block after trying that the file is then still valid.
-fn add(folder: &Path, name: &str, block: &str) -> Result<u8, Failure> {
-    let path = folder.join(FILE);
-    let mut text = std::fs::read_to_string(&path)?;
-    if Config::parse(&text)?
-        .sources
-        .iter()
-        .any(|s| s.settings.source == name)
-    {
-        return Err(
-            Failure::usage(format!("a source {name:?} stands in {FILE} already"))
-                .hint("change it there, or give the new one another name"),
-        );
-    }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(block);
-    Config::parse(&text)?;
-    let fresh = folder.join(format!(".{FILE}.new"));
-    let mut file = std::fs::File::create(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, &path)?;
-    say!("Added to {FILE}:\n{block}");
+/// Adds a source after trying that the file is then still valid.
+fn add(folder: &Path, new: &NewSource) -> Result<u8, Failure> {
+    let home = Home::open(folder)?;
+    let index = home.index()?;
+    let entry = commands::add_source(&home, &index, By::KEYBOARD, new)?;
+    let name = &new.name;
+    say!("entry {entry}: [source.{name}] added to {FILE}");
     say!("Next: `standing source test {name}`, then `standing collect {name}`.");
     Ok(0)
 }

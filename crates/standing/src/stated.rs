@@ -3,8 +3,8 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use standing_assess::catalogue::{Catalogue, Ref};
-use standing_assess::{AsOf, Estate, Freshness};
+use standing_assess::catalogue::Ref;
+use standing_assess::{AsOf, Estate, Freshness, Index};
 use standing_facts::{Cell, Row};
 
 use crate::config::nearest;
@@ -21,9 +21,9 @@ const STATEMENT_MONTHS: i64 = 12;
 ///
 /// # Errors
 /// What is missing, unknown or reaches too far.
-pub fn checked(home: &Home, mut row: Row) -> Result<Row, Failure> {
+pub fn checked(home: &Home, index: &Index, mut row: Row) -> Result<Row, Failure> {
     match row.table.name {
-        "attestation" => attestation(home, &mut row)?,
+        "attestation" => attestation(index, &mut row)?,
         "exception" => exception(home, &row)?,
         "link" => link(home, &row)?,
         "completeness" => completeness(&row)?,
@@ -63,8 +63,14 @@ fn wanted(row: &Row, columns: &[&str]) -> Result<(), Failure> {
         return Ok(());
     }
     let kind = row.table.name;
-    Err(Failure::usage(format!("{kind} needs {}", lacking.join(", ")))
-        .hint("a statement says something, and somebody answers for it; docs/facts.md has the columns"))
+    let mut failure = Failure::usage(format!("{kind} needs {}", lacking.join(", ")));
+    let each = lacking.into_iter().map(str::to_owned);
+    failure.fields = each
+        .map(|name| (name.clone(), format!("{kind} needs {name}")))
+        .collect();
+    Err(failure.hint(
+        "a statement says something, and somebody answers for it; docs/facts.md has the columns",
+    ))
 }
 
 fn today() -> Date {
@@ -75,7 +81,8 @@ fn not_in_the_future(row: &Row, column: &str) -> Result<(), Failure> {
     match day(row, column) {
         Some(day) if day > today() => {
             Err(Failure::usage(format!("{column}={day} lies in the future"))
-                .hint("nobody can state today what they will find later"))
+                .hint("nobody can state today what they will find later")
+                .at(column))
         }
         _ => Ok(()),
     }
@@ -87,44 +94,41 @@ fn not_beyond(row: &Row, from: &str, months: i64) -> Result<(), Failure> {
     };
     let most = from_day.saturating_add(months.months());
     if until < today() {
-        return Err(Failure::usage(format!(
-            "expires_on={until} is past already"
-        )));
+        return Err(Failure::usage(format!("expires_on={until} is past already")).at("expires_on"));
     }
     if until > most {
         return Err(Failure::usage(format!(
             "expires_on={until} is more than {months} months after {from}={from_day}"
         ))
-        .hint(format!("the last day it may be relied upon is {most}")));
+        .hint(format!("the last day it may be relied upon is {most}"))
+        .at("expires_on"));
     }
     Ok(())
 }
 
-fn attestation(home: &Home, row: &mut Row) -> Result<(), Failure> {
+fn attestation(index: &Index, row: &mut Row) -> Result<(), Failure> {
     wanted(row, &["item", "answer", "statement", "stated_by"])?;
     let answer = text(row, "answer").to_lowercase();
     if !["yes", "no", "not applicable"].contains(&answer.as_str()) {
         return Err(Failure::usage(format!(
             "answer={answer:?}: expected yes, no or \"not applicable\""
-        )));
+        ))
+        .at("answer"));
     }
     set(row, "answer", answer);
     let item = text(row, "item").to_owned();
-    let known = catalogue(home)?;
+    let known = judge::catalogue(index, &AsOf::at(Timestamp::now()))?;
     let reference: Option<Ref> = item.parse().ok();
     let Some(found) = reference.and_then(|r| known.item(r)) else {
         return Err(
             Failure::usage(format!("item={item:?}: no such item is known"))
-                .hint("`standing status --all` lists the items"),
+                .hint("`standing status --all` lists the items")
+                .at("item"),
         );
     };
     set(row, "item", found.reference.to_string());
     not_in_the_future(row, "stated_on")?;
     not_beyond(row, "stated_on", i64::from(found.renew_months))
-}
-
-fn catalogue(home: &Home) -> Result<Catalogue, Failure> {
-    judge::catalogue(&home.index()?, &AsOf::at(Timestamp::now()))
 }
 
 fn exception(home: &Home, row: &Row) -> Result<(), Failure> {
@@ -133,7 +137,8 @@ fn exception(home: &Home, row: &Row) -> Result<(), Failure> {
     let (checks, _) = judge::all_checks(&home.folder, &home.config)?;
     let names: Vec<&str> = checks.iter().map(|c| c.name.as_str()).collect();
     if !names.contains(&name) {
-        let failure = Failure::usage(format!("check_name={name:?}: no such check"));
+        let failure =
+            Failure::usage(format!("check_name={name:?}: no such check")).at("check_name");
         return Err(match nearest(name, &names) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`standing check` lists them"),
@@ -149,7 +154,8 @@ fn completeness(row: &Row) -> Result<(), Failure> {
     if standing_facts::tables::table(name).is_none() {
         return Err(
             Failure::usage(format!("table_name={name:?}: no such table"))
-                .hint("`standing record kinds` lists what can be recorded"),
+                .hint("`standing record kinds` lists what can be recorded")
+                .at("table_name"),
         );
     }
     not_in_the_future(row, "stated_on")?;
@@ -169,9 +175,11 @@ fn link(home: &Home, row: &Row) -> Result<(), Failure> {
         let found = estate.query(&sql, 100).map_err(Failure::integrity)?;
         if found.rows.is_empty() {
             return Err(
-                Failure::usage(format!("{table}={id:?}: no such {table} was read")).hint(format!(
-                    "`standing query \"select id from {table}\"` lists them"
-                )),
+                Failure::usage(format!("{table}={id:?}: no such {table} was read"))
+                    .hint(format!(
+                        "`standing query \"select id from {table}\"` lists them"
+                    ))
+                    .at(table),
             );
         }
     }

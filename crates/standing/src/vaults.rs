@@ -4,12 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use standing_vault::{BlobKey, Digest, Fault, Report, Verdict, fsck};
+use standing_vault::{BlobKey, Fault, Report, Verdict, fsck};
 
 use crate::cli::{Format, VaultCommand};
+use crate::commands;
 use crate::config::{Config, FILE};
 use crate::failure::Failure;
-use crate::home::{Author, Home, key_files, now};
+use crate::home::{By, Home, key_files};
 use crate::progress::Steps;
 use crate::text::{Style, count, number};
 
@@ -209,26 +210,13 @@ pub fn to_text(report: &Report, kept: bool, style: Style) -> String {
 }
 
 fn erase(home: &Home, blob: &str, reason: &str, yes: bool) -> Result<u8, Failure> {
-    let reference = if blob.starts_with("blob:") {
-        blob.to_owned()
-    } else {
-        format!("blob:{blob}")
-    };
-    let digest = Digest::from_reference(&reference).ok_or_else(|| {
-        Failure::usage(format!("{blob:?} is not the name of a blob"))
-            .hint("expected blob: and 64 hexadecimal digits")
-    })?;
+    let reference = commands::digest(blob)?.reference();
     if !yes && !confirmed(&reference)? {
         return Err(Failure::usage("nothing was erased").hint("--yes erases without asking"));
     }
     let index = home.index()?;
-    let actor = home.signed_by(&index, Author::Keyboard)?;
-    let entry = home.vault.erase(&digest, &actor, reason, now()?)?;
-    crate::project::catch_up(&home.vault, &index)?;
-    say!(
-        "entry {}: {reference} erased. Copies and backups of the vault are not reached.",
-        entry.seq
-    );
+    let entry = commands::erase(home, &index, By::KEYBOARD, &reference, reason)?;
+    say!("entry {entry}: {reference} erased. Copies and backups of the vault are not reached.");
     Ok(0)
 }
 
