@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use toml::de::{DeTable, DeValue};
 
-use super::Reader;
+use super::{Oidc, Reader};
 use crate::serve::session::Limits;
 
 /// Where `standing serve` listens if nothing else is said.
@@ -24,6 +24,8 @@ pub struct Serve {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Networks of proxies whose word on the asker's address is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The identity provider, where people come in by one.
+    pub oidc: Option<Oidc>,
     /// Minutes without a request after which a session ends.
     pub session_idle_minutes: i64,
     /// Hours after which a session ends in any case.
@@ -38,6 +40,7 @@ impl Default for Serve {
             public_url: usual_url(listen, false),
             tls: None,
             trusted_proxies: Vec::new(),
+            oidc: None,
             session_idle_minutes: 30,
             session_hours: 10,
         }
@@ -61,9 +64,14 @@ impl Serve {
         origin.eq_ignore_ascii_case(&self.public_url)
     }
 
+    /// Host and port of the URL.
+    pub fn authority(&self) -> &str {
+        self.public_url.split("://").nth(1).unwrap_or_default()
+    }
+
     /// The host of the URL, without the port.
     pub fn host(&self) -> &str {
-        let rest = self.public_url.split("://").nth(1).unwrap_or_default();
+        let rest = self.authority();
         match rest.rsplit_once(':') {
             Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
             _ => rest,
@@ -120,6 +128,7 @@ impl<'t> Reader<'t> {
                 "tls_certificate",
                 "tls_key",
                 "trusted_proxies",
+                "oidc",
                 "session_idle_minutes",
                 "session_hours",
             ],
@@ -138,6 +147,7 @@ impl<'t> Reader<'t> {
             listen,
             tls,
             trusted_proxies: self.proxies(table),
+            oidc: self.oidc(table),
             session_idle_minutes: self
                 .number(table, "session_idle_minutes", 1..=480)
                 .unwrap_or(30),

@@ -160,10 +160,19 @@ async fn pass(
     let path = head.uri.path().to_owned();
     let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
+    let by_proxy = door.serve.trusts(peer);
     let peer = behind_proxies(peer, &head.headers, &door.serve);
     let cookies = cookies(&head.headers);
     let trouble = |who: Option<Who>, trouble| in_trouble(who, &path, trouble, id);
 
+    // A proxy of ours may ask under whatever name it likes; whoever watches over the server, too.
+    if route.limited
+        && !by_proxy
+        && let Some(answer) =
+            super::host::misdirected(&head.method, &head.uri, &head.headers, &door.serve)
+    {
+        return answer.unwrap_or_else(|t| trouble(None, t));
+    }
     let who = match known(door, &cookies, &head.headers) {
         Ok(who) => who,
         Err(t) => return trouble(None, t),
@@ -198,14 +207,7 @@ async fn pass(
         Ok(body) => body,
         Err(t) => return trouble(who, t),
     };
-    let once = match once(
-        &head.headers,
-        who.as_ref(),
-        route,
-        &path,
-        &bytes,
-        &mut body,
-    ) {
+    let once = match once(&head.headers, who.as_ref(), route, &path, &bytes, &mut body) {
         Ok(once) => once,
         Err(t) => return trouble(who, t),
     };
