@@ -2,7 +2,7 @@
 
 use super::right::Access;
 use super::visit::{Answer, Visit};
-use super::{api, assets, pages};
+use super::{api, assets, oidc, pages};
 
 /// What a route takes beside its path and query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,9 @@ pub static MODULES: &[&[Route]] = &[
     assets::ROUTES,
     pages::standing::ROUTES,
     pages::items::ROUTES,
+    pages::item::ROUTES,
+    pages::checks::ROUTES,
+    oidc::ROUTES,
     api::ROUTES,
 ];
 
