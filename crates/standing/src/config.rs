@@ -10,8 +10,12 @@ use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
 
+pub mod notify;
+mod oidc;
 mod serve;
 
+pub use notify::Notify;
+pub use oidc::{Oidc, may_be_asked};
 pub use serve::Serve;
 
 /// Name of the file that makes a folder a home of Standing.
@@ -46,6 +50,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The web interface.
     pub serve: Serve,
+    /// Who is told of what.
+    pub notify: Notify,
 }
 
 /// One configured source.
@@ -212,7 +218,7 @@ impl<'t> Reader<'t> {
         self.known(
             table,
             "the file",
-            &["organisation", "vault", "checks", "source", "serve"],
+            &["organisation", "vault", "checks", "source", "serve", "notify"],
         );
         let empty = DeTable::new();
         let organisation = self.table(table, "organisation").unwrap_or(&empty);
@@ -241,6 +247,7 @@ impl<'t> Reader<'t> {
             checks: self.text(checks, "folder").map(PathBuf::from),
             sources: self.sources(table),
             serve: self.serve(table),
+            notify: self.notify(table),
         }
     }
 

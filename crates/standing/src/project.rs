@@ -313,6 +313,21 @@ fn blob(vault: &Vault, body: &Map<String, Value>, name: &str) -> Result<Held, Fa
     })
 }
 
+/// What the `details` blob of an entry says; null where it has none, or it was erased.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn details(vault: &Vault, seq: u64) -> Result<Value, Failure> {
+    let mut entries = vault.entries(seq..seq + 1)?;
+    let Some(entry) = entries.next().transpose()? else {
+        return Ok(Value::Null);
+    };
+    match blob_text(vault, &entry.body, "details")? {
+        Some(text) => serde_json::from_str(&text).map_err(|e| odd(&entry, &e)),
+        None => Ok(Value::Null),
+    }
+}
+
 fn blob_text(
     vault: &Vault,
     body: &Map<String, Value>,

@@ -12,6 +12,7 @@ use standing_assess::Index;
 
 use super::gate::Gate;
 use super::members::Members;
+use super::oidc::Oidc;
 use super::readers::Readers;
 use super::schedule::Schedule;
 use super::session::Sessions;
@@ -49,6 +50,8 @@ pub struct App {
     pub readers: Readers,
     /// Subjects of checks that have too many to keep in memory.
     pub spools: Spools,
+    /// The identity provider, where people come in by one.
+    pub oidc: Option<Oidc>,
     /// Limits of rate.
     pub gate: Gate,
     /// What is being read, and what will be.
@@ -100,6 +103,7 @@ impl App {
             sessions,
             readers: Readers::start(2)?,
             spools: Spools::open(&cache)?,
+            oidc: Oidc::open(&serve, folder)?,
             gate: Gate::default(),
             schedule: Schedule::default(),
             serve,
