@@ -148,6 +148,9 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<RecordAction>,
     },
+    /// Try the ways by which people are told; [notify] in standing.toml says which
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// Serve the web interface and the API from this machine
     Serve(Serve),
     /// List, add, invite or end the people who may come into the server
@@ -191,9 +194,16 @@ impl Command {
                 kind != "kinds" && matches!(action, None | Some(RecordAction::List))
             }
             Command::Vault(command) => matches!(command, VaultCommand::Fsck { .. }),
-            Command::Demo(_) | Command::Init { .. } | Command::Serve(_) => false,
+            Command::Demo(_) | Command::Init { .. } | Command::Notify(_) | Command::Serve(_) => false,
         }
     }
+}
+
+/// What to do with the ways by which people are told.
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Send a test by each of them and say what came of it; nothing is written to the vault
+    Test,
 }
 
 /// The worked example.
@@ -205,6 +215,9 @@ pub struct Demo {
     /// Make the firm without planted faults
     #[arg(long)]
     pub no_faults: bool,
+    /// Make the firm so many times as large: 1 is about forty people
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub scale: u16,
 }
 
 /// The server.

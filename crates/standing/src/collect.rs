@@ -13,7 +13,7 @@ use standing_vault::{Entry, Vault};
 use crate::cli::{Format, Global};
 use crate::config::Source;
 use crate::failure::{Failure, Sort};
-use crate::home::{By, Home, counts_json, now, private_cache};
+use crate::home::{By, Home, counts_json, hold, now};
 use crate::progress::Sources;
 use crate::project::{self, Manifest, ManifestPart};
 use crate::text::{Style, count};
@@ -88,26 +88,6 @@ pub fn note_sources(home: &Home, index: &Index, by: By<'_>) -> Result<(), Failur
     Ok(())
 }
 
-/// The right to read a source, held from before its last run is looked up until the entry of this
-/// one is written: no source is read twice at once, whoever reads it. The system takes it back from
-/// a process that dies. The file stays: removing it could let two others in.
-struct Turn {
-    _held: std::fs::File,
-}
-
-impl Turn {
-    /// `None` while somebody else reads the source.
-    fn take(home: &Home, source: &str) -> Result<Option<Self>, Failure> {
-        let path = private_cache(&home.folder)?.join(format!("source-{source}.lock"));
-        let file = std::fs::File::create(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Turn { _held: file })),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
-        }
-    }
-}
-
 /// Runs the sources, several at once, and writes one entry for each. A source that is being read
 /// already is left to whoever reads it.
 ///
@@ -124,7 +104,8 @@ pub fn collect(
     note_sources(home, &index, by)?;
     let (mut turns, mut ours, mut busy) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
-        match Turn::take(home, &source.settings.source)? {
+        // Held from before its last run is looked up until the entry of this one is written.
+        match hold(&home.folder, &format!("source-{}", source.settings.source))? {
             Some(turn) => {
                 turns.push(turn);
                 ours.push(*source);

@@ -49,6 +49,12 @@ impl<'a> By<'a> {
         once: None,
     };
 
+    /// In the name of the part of Standing that tells people.
+    pub const NOTIFIER: By<'static> = By {
+        who: Author::Program("Standing's notices"),
+        once: None,
+    };
+
     /// In the name of an actor whom the log knows.
     pub fn actor(id: &'a str) -> Self {
         By {
@@ -241,6 +247,21 @@ pub fn private_cache(home: &Path) -> std::io::Result<PathBuf> {
         }
     }
     Ok(cache)
+}
+
+/// Holds something that only one may do at a time, in this process or another; `None` while somebody
+/// else holds it. The system takes it back from a process that dies. The file stays: removing it could
+/// let two others in.
+///
+/// # Errors
+/// When the file cannot be made.
+pub fn hold(home: &Path, name: &str) -> std::io::Result<Option<std::fs::File>> {
+    let file = std::fs::File::create(private_cache(home)?.join(format!("{name}.lock")))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Where the configuration says the keys are.

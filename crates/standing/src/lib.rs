@@ -75,6 +75,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
         Command::Member(command) => member::member(&folder()?, command, format),
         Command::Token(command) => member::token(&folder()?, command, format),
+        Command::Notify(command) => serve::notify::command(&open()?, command),
         Command::Serve(options) => serve::serve(&folder()?, options),
         Command::Vault(command) => vaults::vault(&folder()?, command, format, global.quiet),
         Command::Verify {

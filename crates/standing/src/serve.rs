@@ -9,13 +9,17 @@ mod app;
 mod assets;
 pub(crate) mod csv;
 mod door;
+mod draw;
 mod entrance;
 mod gate;
 mod host;
 pub mod members;
 pub mod membership;
 mod oidc;
+pub mod notify;
+mod outward;
 mod pages;
+mod passkeys;
 mod readers;
 pub mod right;
 mod routes;
@@ -59,9 +63,9 @@ const SET_UP: SignedDuration = SignedDuration::from_hours(1);
 /// # Errors
 /// When the home cannot be opened or the address not be had.
 pub fn serve(folder: &Path, options: &cli::Serve) -> Result<u8, Failure> {
-    telemetry::start(options.log);
     let app = Arc::new(App::open(folder, options.listen)?);
     let settings = app.serve().clone();
+    let _traces = telemetry::start(options.log, settings.otlp_endpoint.as_deref());
     if let Some(why) = settings.unsafe_because() {
         return Err(
             Failure::configuration(format!("cannot listen on {}: {why}", settings.listen)).hint(
@@ -110,6 +114,7 @@ fn set_up_link(app: &App, settings: &Serve) -> Result<String, Failure> {
         email: "",
         role: Role::Owner,
         member: None,
+        set_up: true,
         expires_at: Timestamp::now() + SET_UP,
     };
     let (link, entries) = members::invite(&home, &invited)?;

@@ -26,6 +26,8 @@ pub struct Serve {
     pub trusted_proxies: Vec<IpNet>,
     /// The identity provider, where people come in by one.
     pub oidc: Option<Oidc>,
+    /// Collector of traces, OTLP over HTTP, without `/v1/traces`.
+    pub otlp_endpoint: Option<String>,
     /// Minutes without a request after which a session ends.
     pub session_idle_minutes: i64,
     /// Hours after which a session ends in any case.
@@ -41,6 +43,7 @@ impl Default for Serve {
             tls: None,
             trusted_proxies: Vec::new(),
             oidc: None,
+            otlp_endpoint: None,
             session_idle_minutes: 30,
             session_hours: 10,
         }
@@ -129,6 +132,7 @@ impl<'t> Reader<'t> {
                 "tls_key",
                 "trusted_proxies",
                 "oidc",
+                "otlp_endpoint",
                 "session_idle_minutes",
                 "session_hours",
             ],
@@ -148,6 +152,7 @@ impl<'t> Reader<'t> {
             tls,
             trusted_proxies: self.proxies(table),
             oidc: self.oidc(table),
+            otlp_endpoint: self.otlp_endpoint(table),
             session_idle_minutes: self
                 .number(table, "session_idle_minutes", 1..=480)
                 .unwrap_or(30),
@@ -189,6 +194,19 @@ impl<'t> Reader<'t> {
             return None;
         }
         Some(url)
+    }
+
+    fn otlp_endpoint(&mut self, table: &DeTable<'t>) -> Option<String> {
+        let url = self.text(table, "otlp_endpoint")?;
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        if rest.is_none_or(|r| r.is_empty() || r.contains(['@', ' ', '?', '#'])) {
+            let at = table.get("otlp_endpoint").map_or(0, |v| v.span().start);
+            let what = "otlp_endpoint: expected an address as http://collector.example.org:4318";
+            self.mistake(at, what, None);
+        }
+        Some(url.trim_end_matches('/').to_owned())
     }
 
     fn proxies(&mut self, table: &DeTable<'t>) -> Vec<IpNet> {

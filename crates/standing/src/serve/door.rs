@@ -30,8 +30,6 @@ use crate::config::Serve;
 
 /// Longest body of a request.
 const BODY: usize = 1 << 20;
-/// Longest time for a body to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
 /// Longest time for an answer to begin.
 const TIME: Duration = Duration::from_secs(30);
 /// Handlers at work at once.
@@ -114,6 +112,7 @@ async fn refuse(door: Arc<Door>, request: Request, why: fn(&str) -> Trouble) -> 
     let (head, _) = request.into_parts();
     let path = head.uri.path().to_owned();
     let trouble = why(&path);
+    super::telemetry::answered(head.method.as_str(), "", trouble.status, Duration::ZERO);
     let reply = in_trouble(None, &path, trouble, "");
     dress(&door.serve, &path, reply)
 }
@@ -129,8 +128,7 @@ async fn enter(
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
     let pattern = route.map_or("", |r| r.path);
-    // The span names the pattern, never the path or the query: these may hold names and secrets.
-    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = pattern);
+    let span = super::telemetry::request(&id, &method, pattern, request.headers());
     async {
         let reply = match route {
             Some(route) => pass(&door, route, parameters, request, &id).await,
@@ -161,7 +159,7 @@ async fn pass(
     let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
     let by_proxy = door.serve.trusts(peer);
-    let peer = behind_proxies(peer, &head.headers, &door.serve);
+    let peer = proxies::behind(peer, &head.headers, &door.serve);
     let cookies = cookies(&head.headers);
     let trouble = |who: Option<Who>, trouble| in_trouble(who, &path, trouble, id);
 
@@ -197,7 +195,7 @@ async fn pass(
     {
         return trouble(who, t);
     }
-    let bytes = match read_body(body).await {
+    let bytes = match read_body(body, door.serve.body_time()).await {
         Ok(bytes) => bytes,
         Err(t) => return trouble(who, t),
     };
@@ -458,7 +456,7 @@ fn take(body: &mut Body, name: &str) -> Option<String> {
     Some(pairs.remove(at).1)
 }
 
-async fn read_body(body: HttpBody) -> Result<Bytes, Trouble> {
+async fn read_body(body: HttpBody, time: Duration) -> Result<Bytes, Trouble> {
     let slow = || Trouble::new(408, "Too slow", "The request did not arrive in time.");
     let large = || {
         Trouble::new(
@@ -467,7 +465,7 @@ async fn read_body(body: HttpBody) -> Result<Bytes, Trouble> {
             format!("The request is longer than {BODY} bytes, or broke off."),
         )
     };
-    tokio::time::timeout(BODY_TIME, to_bytes(body, BODY))
+    tokio::time::timeout(time, to_bytes(body, BODY))
         .await
         .map_err(|_| slow())?
         .map_err(|_| large())
@@ -532,29 +530,6 @@ fn agent(headers: &HeaderMap) -> String {
         .to_owned()
 }
 
-/// The address beyond the proxies that are trusted: the last in the list that is none of them.
-fn behind_proxies(peer: IpAddr, headers: &HeaderMap, serve: &Serve) -> IpAddr {
-    if !serve.trusts(peer) {
-        return peer;
-    }
-    let forwarded = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(|word| word.trim().parse::<IpAddr>());
-    let mut found = peer;
-    for address in forwarded.collect::<Vec<_>>().into_iter().rev() {
-        match address {
-            Ok(address) if serve.trusts(address) => found = address,
-            Ok(address) => return address,
-            // Whoever wrote this is not a proxy of ours.
-            Err(_) => return found,
-        }
-    }
-    found
-}
-
 /// A trouble as its reader can use it: a page for people, a problem document for programs.
 fn in_trouble(who: Option<Who>, path: &str, trouble: Trouble, id: &str) -> Reply {
     if trouble.status >= 500 {
@@ -592,6 +567,14 @@ fn problem(trouble: &Trouble, id: &str) -> Reply {
     });
     if let Some(hint) = &trouble.hint {
         body["hint"] = serde_json::json!(hint);
+    }
+    if !trouble.fields.is_empty() {
+        let errors = trouble.fields.iter().map(|(field, detail)| {
+            // RFC 6901: these two stand for something else in a pointer.
+            let field = field.replace('~', "~0").replace('/', "~1");
+            serde_json::json!({ "pointer": format!("#/{field}"), "detail": detail })
+        });
+        body["errors"] = errors.collect();
     }
     let mut reply = Reply::json(&body);
     reply.headers = vec![("content-type", "application/problem+json".into())];

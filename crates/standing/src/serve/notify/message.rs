@@ -1,0 +1,216 @@
+//! One message: what is new, in plain words. It names items, counts and sources, and no person. It is
+//! kept with its claim, so that what is sent again is the same to the letter.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use standing_assess::{AsOf, long_date};
+
+use super::picture::{News, Now, Quiet};
+use crate::text::count;
+
+/// Lines of one section; the rest is counted.
+const LINES: usize = 20;
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its subject.
+    pub subject: String,
+    /// The first sentence.
+    pub lead: String,
+    /// What is new, by kind.
+    pub sections: Vec<Section>,
+    /// Where to look.
+    pub link: String,
+    /// When it was made, RFC 3339.
+    pub at: String,
+}
+
+/// What is new of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Its heading.
+    pub title: String,
+    /// One line each.
+    pub lines: Vec<Line>,
+}
+
+/// One thing that is new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// In one sentence.
+    pub text: String,
+    /// The page that says more, if there is one.
+    pub link: Option<String>,
+}
+
+/// What a message says beside the news.
+pub struct Frame<'a> {
+    /// The firm.
+    pub organisation: &'a str,
+    /// What people type to reach the server.
+    pub url: &'a str,
+    /// Items that bind and are met, and all that bind.
+    pub met: (usize, usize),
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Message {
+    /// Tells the news.
+    pub fn digest(frame: &Frame<'_>, now: &Now, news: &News) -> Self {
+        let mut parts = Vec::new();
+        for (n, one) in [
+            (news.turned.len(), "item turned"),
+            (news.lapses.len(), "lapse ahead"),
+            (news.lost.len(), "source not read"),
+            (news.found.len(), "source read again"),
+        ] {
+            if n > 0 {
+                parts.push(several(n, one));
+            }
+        }
+        let (met, all) = frame.met;
+        Message {
+            subject: format!("Standing of {}: {}", frame.organisation, parts.join(", ")),
+            lead: format!("{met} of {all} items that bind are met."),
+            sections: vec![
+                turned(frame, now, news, true),
+                turned(frame, now, news, false),
+                lost(frame, now, news),
+                lapses(now, news),
+                found(frame, news),
+            ]
+            .into_iter()
+            .filter(|section| !section.lines.is_empty())
+            .collect(),
+            link: format!("{}/", frame.url),
+            at: frame.now.to_string(),
+        }
+    }
+
+    /// Tells nothing but that messages arrive.
+    pub fn test(frame: &Frame<'_>) -> Self {
+        Message {
+            subject: format!("Standing of {}: a test", frame.organisation),
+            lead: "This is a test. If you can read it, messages of Standing arrive here.".into(),
+            sections: Vec::new(),
+            link: format!("{}/", frame.url),
+            at: frame.now.to_string(),
+        }
+    }
+
+    /// In plain words.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n", self.lead);
+        for section in &self.sections {
+            text.push_str(&format!("\n{}\n", section.title));
+            for line in &section.lines {
+                text.push_str(&format!("- {}\n", line.text));
+                if let Some(link) = &line.link {
+                    text.push_str(&format!("  {link}\n"));
+                }
+            }
+        }
+        text.push_str(&format!("\nMore: {}\n", self.link));
+        text
+    }
+}
+
+/// `1 item turned`, `2 items turned`: the first word takes the plural.
+fn several(n: usize, one: &str) -> String {
+    match one.split_once(' ') {
+        Some((noun, rest)) => format!("{} {rest}", count(n as u64, noun)),
+        None => count(n as u64, one),
+    }
+}
+
+fn section(title: &str, mut lines: Vec<Line>) -> Section {
+    let all = lines.len();
+    if all > LINES {
+        lines.truncate(LINES);
+        lines.push(Line {
+            text: format!("and {} more", all - LINES),
+            link: None,
+        });
+    }
+    Section {
+        title: format!("{title} ({all})"),
+        lines,
+    }
+}
+
+fn turned(frame: &Frame<'_>, now: &Now, news: &News, bad: bool) -> Section {
+    let lines = news.turned.iter().filter_map(|(name, before)| {
+        let item = now.items.get(name)?;
+        let good = matches!(item.verdict.as_str(), "met" | "not applicable");
+        if good == bad {
+            return None;
+        }
+        let before = before
+            .as_deref()
+            .map_or(String::new(), |b| format!(", was {b}"));
+        let counts = if item.counts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", item.counts)
+        };
+        Some(Line {
+            text: format!("{name} {}: {}{before}{counts}", item.title, item.verdict),
+            link: Some(format!("{}/items/{name}", frame.url)),
+        })
+    });
+    let title = if bad {
+        "No longer met, or not known"
+    } else {
+        "Met now"
+    };
+    section(title, lines.collect())
+}
+
+fn lapses(now: &Now, news: &News) -> Section {
+    let lines = news.lapses.iter().filter_map(|name| {
+        let soon = now.lapses.get(name)?;
+        Some(Line {
+            text: format!("{}: {}", long_date(soon.on), soon.detail),
+            link: None,
+        })
+    });
+    section("Lapses soon, if nothing is done", lines.collect())
+}
+
+fn lost(frame: &Frame<'_>, now: &Now, news: &News) -> Section {
+    let lines = news.lost.iter().filter_map(|name| {
+        let lost = now.sources.get(name)?;
+        let since = lost
+            .complete_at
+            .map_or("has never been read completely".into(), |at| {
+                format!("was last read completely on {}", day(at))
+            });
+        let text = match lost.quiet {
+            Quiet::Silent => format!("{name} {since}"),
+            Quiet::Failing => {
+                let times = lost.failures;
+                format!("{name} was not read completely {times} times in a row; it {since}")
+            }
+        };
+        Some(Line {
+            text,
+            link: Some(format!("{}/sources/{name}", frame.url)),
+        })
+    });
+    section("Sources that are not read", lines.collect())
+}
+
+fn found(frame: &Frame<'_>, news: &News) -> Section {
+    let lines = news.found.iter().map(|name| Line {
+        text: format!("{name} is read again, or is no longer configured"),
+        link: Some(format!("{}/sources/{name}", frame.url)),
+    });
+    section("Sources that are read again", lines.collect())
+}
+
+/// The day in London.
+fn day(at: Timestamp) -> String {
+    long_date(AsOf::at(at).date)
+}
