@@ -1,13 +1,11 @@
 //! `standing source`: what is read, adding to it, and trying it out.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::json;
 use standing_assess::{AsOf, Estate, Freshness};
-use standing_collectors::{Keeper, Kept, Root, Run, run};
 use standing_facts::Outcome;
 
 use crate::cli::{Format, SourceCommand};
@@ -17,6 +15,10 @@ use crate::config::{FILE, nearest};
 use crate::failure::{Failure, Sort};
 use crate::home::{By, Home};
 use crate::text::{Style, count, day, table};
+
+mod trial;
+
+pub use trial::{sentence, trial};
 
 /// Runs `standing source …`.
 ///
@@ -192,17 +194,7 @@ fn add(folder: &Path, new: &NewSource) -> Result<u8, Failure> {
 fn test(folder: &Path, name: &str) -> Result<u8, Failure> {
     let home = Home::open(folder)?;
     let source = chosen(&home, &[name.to_owned()])?[0];
-    let mut keeper = Scratch::new(&home.folder)?;
-    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
-    let done = run(
-        source.collector,
-        &source.settings,
-        &Root::new(&home.folder),
-        &mut keeper,
-        &BTreeMap::new(),
-        &mut |_| {},
-        &mut |row| *rows.entry(row.table.name).or_default() += 1,
-    );
+    let done = trial(&home, source)?;
     say!("{}", sentence(name, &done));
     for (table, n) in &done.counts {
         say!("  {table}: {}", count(*n, "row"));
@@ -225,69 +217,5 @@ fn test(folder: &Path, name: &str) -> Result<u8, Failure> {
                 source.collector.about().kind
             )),
         ),
-    }
-}
-
-fn sentence(name: &str, done: &Run) -> String {
-    match (done.outcome, done.gaps.first()) {
-        (Outcome::Complete, _) => format!(
-            "{name} can be read completely: {} from {}.",
-            count(done.counts.values().sum(), "row"),
-            count(done.parts.len() as u64, "file")
-        ),
-        (Outcome::Partial, Some(gap)) => {
-            format!(
-                "{name} can be read only in part: {}.",
-                gap.detail.trim_end_matches('.')
-            )
-        }
-        (_, Some(gap)) => format!(
-            "{name} cannot be read: {}.",
-            gap.detail.trim_end_matches('.')
-        ),
-        (_, None) => format!("{name} cannot be read."),
-    }
-}
-
-/// Keeps parts in files that are gone when the test is over.
-struct Scratch {
-    folder: std::path::PathBuf,
-    next: usize,
-}
-
-impl Scratch {
-    fn new(home: &Path) -> io::Result<Self> {
-        let cache = crate::home::private_cache(home)?;
-        let folder = cache.join(format!("test-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Scratch { folder, next: 0 })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nothing can be done about a failure here; the folder is a cache.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Keeper for Scratch {
-    fn keep(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<Kept> {
-        self.next += 1;
-        let handle = self.next.to_string();
-        let mut file = std::fs::File::create(self.folder.join(&handle))?;
-        let length = io::copy(bytes, &mut file)?;
-        Ok(Kept {
-            name: name.to_owned(),
-            handle,
-            bytes: length,
-            sha256: String::new(),
-        })
-    }
-
-    fn open(&self, part: &Kept) -> io::Result<Box<dyn Read + '_>> {
-        Ok(Box::new(std::fs::File::open(
-            self.folder.join(&part.handle),
-        )?))
     }
 }

@@ -48,6 +48,16 @@ impl Row {
         }
     }
 
+    /// A count as people write it: `1,234`.
+    pub fn figure(&self, name: &str) -> String {
+        crate::text::number(self.number(name))
+    }
+
+    /// A count of things: `1,234 rows`.
+    pub fn count(&self, name: &str, one: &str) -> String {
+        crate::text::count(self.number(name), one)
+    }
+
     /// Yes, no or not known.
     pub fn truth(&self, name: &str) -> Option<bool> {
         match self.cell(name) {
