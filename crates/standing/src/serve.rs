@@ -15,11 +15,12 @@ mod gate;
 mod host;
 pub mod members;
 pub mod membership;
-mod oidc;
 pub mod notify;
+mod oidc;
 mod outward;
 mod pages;
 mod passkeys;
+mod proxies;
 mod readers;
 pub mod right;
 mod routes;
@@ -29,6 +30,8 @@ pub mod session;
 mod snapshot;
 mod subjects;
 mod telemetry;
+mod timeline;
+mod tls;
 mod visit;
 mod workers;
 
@@ -41,7 +44,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
@@ -51,6 +53,7 @@ use crate::home::By;
 use app::App;
 use members::Invited;
 use right::Role;
+use tls::Tls;
 use workers::Workers;
 
 /// How long a request that has begun may go on after the server was told to stop.
@@ -79,13 +82,17 @@ pub fn serve(folder: &Path, options: &cli::Serve) -> Result<u8, Failure> {
             .hint("--listen takes another address and port")
     })?;
     listener.set_nonblocking(true)?;
+    let tls = match &settings.tls {
+        Some((certificate, key)) => Some(Tls::open(folder.join(certificate), folder.join(key))?),
+        None => None,
+    };
     greet(&app, &settings)?;
     let workers = Workers::start(&app)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let told = Arc::new(OnceLock::new());
-    let done = runtime.block_on(listen(&app, &settings, listener, &told));
+    let done = runtime.block_on(listen(&app, tls, listener, &told));
     let left = || GRACE.saturating_sub(told.get().map_or(Duration::ZERO, Instant::elapsed));
     workers.stop(left());
     runtime.shutdown_timeout(left());
@@ -126,7 +133,7 @@ fn set_up_link(app: &App, settings: &Serve) -> Result<String, Failure> {
 /// Listens until told to stop; `told` is then when that was.
 async fn listen(
     app: &Arc<App>,
-    settings: &Serve,
+    tls: Option<Tls>,
     listener: TcpListener,
     told: &Arc<OnceLock<Instant>>,
 ) -> Result<(), Failure> {
@@ -137,50 +144,38 @@ async fn listen(
         Arc::clone(told),
     ));
     let service = door::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
-    let served = match &settings.tls {
-        Some((certificate, key)) => {
-            let config = tls(app, certificate, key).await?;
-            let mut server = axum_server::from_tcp_rustls(listener, config)?.handle(handle);
-            limits(server.http_builder());
+    let header_time = app.serve().header_time();
+    let served = match tls {
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls.config())?;
+            let mut server = server.handle(handle);
+            tokio::spawn(tls.keep_looking());
+            limits(server.http_builder(), header_time);
             server.serve(service).await
         }
         None => {
             let mut server = axum_server::from_tcp(listener)?.handle(handle);
-            limits(server.http_builder());
+            limits(server.http_builder(), header_time);
             server.serve(service).await
         }
     };
     served.map_err(Failure::from)
 }
 
-fn limits(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+fn limits(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+    header_time: Duration,
+) {
     builder
         .http1()
         .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(10))
+        .header_read_timeout(header_time)
         .max_buf_size(64 << 10);
     builder
         .http2()
         .timer(hyper_util::rt::TokioTimer::new())
         .max_concurrent_streams(100)
         .keep_alive_interval(Some(Duration::from_secs(30)));
-}
-
-async fn tls(app: &App, certificate: &Path, key: &Path) -> Result<RustlsConfig, Failure> {
-    // A second installation is refused, which is as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let folder = app.home().folder.clone();
-    let (certificate, key) = (folder.join(certificate), folder.join(key));
-    RustlsConfig::from_pem_file(&certificate, &key)
-        .await
-        .map_err(|error| {
-            Failure::configuration(format!(
-                "cannot use {} and {}: {error}",
-                certificate.display(),
-                key.display()
-            ))
-            .hint("both are PEM files: the chain of certificates, and its key")
-        })
 }
 
 async fn stop_when_told(handle: Handle<SocketAddr>, app: Arc<App>, told: Arc<OnceLock<Instant>>) {

@@ -13,11 +13,13 @@ use standing_assess::Index;
 use super::gate::Gate;
 use super::members::Members;
 use super::oidc::Oidc;
+use super::passkeys::Passkeys;
 use super::readers::Readers;
 use super::schedule::Schedule;
 use super::session::Sessions;
 use super::snapshot::{Judged, Snapshot};
 use super::subjects::Spools;
+use super::timeline::Timeline;
 use super::visit::Trouble;
 use crate::config::{FILE, Serve};
 use crate::failure::Failure;
@@ -46,6 +48,8 @@ pub struct App {
     days: Mutex<VecDeque<(u64, Arc<Judged>)>>,
     /// Sessions.
     pub sessions: Sessions,
+    /// Ceremonies with passkeys.
+    pub passkeys: Passkeys,
     /// Readers of rows.
     pub readers: Readers,
     /// Subjects of checks that have too many to keep in memory.
@@ -56,6 +60,8 @@ pub struct App {
     pub gate: Gate,
     /// What is being read, and what will be.
     pub schedule: Schedule,
+    /// How the items stood and will stand.
+    pub timeline: Timeline,
 }
 
 #[derive(Default)]
@@ -88,6 +94,7 @@ impl App {
         if let Some(listen) = listen {
             serve.listen_on(listen);
         }
+        let passkeys = Passkeys::of(&serve)?;
         let index = home.index()?;
         let members = Members::read(&index)?;
         let cache = private_cache(folder)?;
@@ -101,8 +108,10 @@ impl App {
             members: RwLock::new(Arc::new(members)),
             days: Mutex::new(VecDeque::new()),
             sessions,
+            passkeys,
             readers: Readers::start(2)?,
             spools: Spools::open(&cache)?,
+            timeline: Timeline::open(&cache),
             oidc: Oidc::open(&serve, folder)?,
             gate: Gate::default(),
             schedule: Schedule::default(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::app::App;
-use super::notify;
+use super::{notify, timeline};
 use crate::failure::Failure;
 
 /// A word to stop.
@@ -47,6 +47,10 @@ impl Workers {
         spawn("schedule", app, &alive, |app| app.schedule.keep(app))?;
         let told = Arc::clone(&stop);
         spawn("notify", app, &alive, move |app| notify::keep(app, &told))?;
+        let told = Arc::clone(&stop);
+        spawn("timeline", app, &alive, move |app| {
+            timeline::keep(app, &told);
+        })?;
         Ok(Workers {
             app: Arc::clone(app),
             stop,
