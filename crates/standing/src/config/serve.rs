@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::SignedDuration;
@@ -28,6 +29,10 @@ pub struct Serve {
     pub oidc: Option<Oidc>,
     /// Collector of traces, OTLP over HTTP, without `/v1/traces`.
     pub otlp_endpoint: Option<String>,
+    /// Seconds in which the head of a request must have arrived.
+    pub header_seconds: u32,
+    /// Seconds in which the body of a request must have arrived.
+    pub body_seconds: u32,
     /// Minutes without a request after which a session ends.
     pub session_idle_minutes: i64,
     /// Hours after which a session ends in any case.
@@ -43,6 +48,8 @@ impl Default for Serve {
             tls: None,
             trusted_proxies: Vec::new(),
             oidc: None,
+            header_seconds: 10,
+            body_seconds: 15,
             otlp_endpoint: None,
             session_idle_minutes: 30,
             session_hours: 10,
@@ -79,6 +86,16 @@ impl Serve {
             Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
             _ => rest,
         }
+    }
+
+    /// How long the head of a request may take to arrive.
+    pub fn header_time(&self) -> Duration {
+        Duration::from_secs(self.header_seconds.into())
+    }
+
+    /// How long the body of a request may take to arrive.
+    pub fn body_time(&self) -> Duration {
+        Duration::from_secs(self.body_seconds.into())
     }
 
     /// Whether the word of whoever has this address is believed on whom it speaks for.
@@ -133,6 +150,8 @@ impl<'t> Reader<'t> {
                 "trusted_proxies",
                 "oidc",
                 "otlp_endpoint",
+                "header_seconds",
+                "body_seconds",
                 "session_idle_minutes",
                 "session_hours",
             ],
@@ -146,6 +165,15 @@ impl<'t> Reader<'t> {
         let listen = listen.unwrap_or_else(|| Serve::default().listen);
         let tls = self.tls(table);
         let public_url = self.public_url(table);
+        if tls.is_some()
+            && public_url
+                .as_ref()
+                .is_some_and(|u| u.starts_with("http://"))
+        {
+            let at = table.get("public_url").map_or(0, |v| v.span().start);
+            let what = "public_url: expected https:// where tls_certificate is set";
+            self.mistake(at, what, None);
+        }
         Serve {
             public_url: public_url.unwrap_or_else(|| usual_url(listen, tls.is_some())),
             listen,
@@ -153,6 +181,8 @@ impl<'t> Reader<'t> {
             trusted_proxies: self.proxies(table),
             oidc: self.oidc(table),
             otlp_endpoint: self.otlp_endpoint(table),
+            header_seconds: self.seconds(table, "header_seconds", 10),
+            body_seconds: self.seconds(table, "body_seconds", 15),
             session_idle_minutes: self
                 .number(table, "session_idle_minutes", 1..=480)
                 .unwrap_or(30),
@@ -174,6 +204,11 @@ impl<'t> Reader<'t> {
             );
         }
         certificate.zip(key)
+    }
+
+    fn seconds(&mut self, table: &DeTable<'t>, name: &str, usual: u32) -> u32 {
+        let said = self.number(table, name, 1..=120);
+        said.and_then(|n| n.try_into().ok()).unwrap_or(usual)
     }
 
     fn public_url(&mut self, table: &DeTable<'t>) -> Option<String> {
