@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 use super::app::App;
 use super::members::{hash, same};
 use super::pages::frame;
+use super::proxies;
 use super::right::{Access, Right};
 use super::routes::{Route, Takes, all};
 use super::visit::{Answer, Body, Content, Means, Pairs, Reply, Trouble, Visit, Who};
@@ -159,6 +160,9 @@ async fn pass(
     let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
     let by_proxy = door.serve.trusts(peer);
+    if proxies::overheard(peer, &door.serve) {
+        return in_trouble(None, &path, plainly(), id);
+    }
     let peer = proxies::behind(peer, &head.headers, &door.serve);
     let cookies = cookies(&head.headers);
     let trouble = |who: Option<Who>, trouble| in_trouble(who, &path, trouble, id);
@@ -245,6 +249,15 @@ async fn work(door: &Arc<Door>, route: &'static Route, visit: Visit) -> Answer {
         Ok(Err(panic)) => Err(Trouble::ours(panic)),
         Err(_) => Err(busy()),
     }
+}
+
+fn plainly() -> Trouble {
+    Trouble::new(
+        403,
+        "Not without TLS",
+        "This address answers the proxies in front of it only: what is said here could be overheard.",
+    )
+    .hint("use the address that begins with https://")
 }
 
 fn too_many(wait: Duration) -> Trouble {
