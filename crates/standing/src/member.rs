@@ -159,6 +159,7 @@ fn invite(
             email: &member.email,
             role: member.role,
             member: Some(&member.id),
+            set_up: false,
             expires_at,
         },
         (Some(member), _) => {
@@ -171,6 +172,7 @@ fn invite(
             email: membership::email(email.unwrap_or_default())?,
             role,
             member: None,
+            set_up: false,
             expires_at,
         },
         (None, None) => {

@@ -13,6 +13,7 @@ mod draw;
 mod entrance;
 mod gate;
 mod host;
+mod log;
 pub mod members;
 pub mod membership;
 pub mod notify;

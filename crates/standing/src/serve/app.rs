@@ -68,6 +68,8 @@ pub struct App {
 struct Wake {
     asked: bool,
     stop: bool,
+    /// Whether anybody judges at all.
+    judging: bool,
 }
 
 /// What a write came to.
@@ -249,9 +251,12 @@ impl App {
     /// Waits until an entry is judged, but not for ever: the page that follows says what it knows.
     fn wait_for(&self, entry: u64) {
         let until = Instant::now() + PATIENCE;
+        if !lock(&self.wake.0).judging {
+            return;
+        }
         let mut entries = lock(&self.judged.0);
         if *entries == 0 {
-            // Nobody judges yet, or at all.
+            // The first judgement may take longer than a page should.
             return;
         }
         while *entries <= entry {
@@ -285,6 +290,7 @@ impl App {
     pub fn keep_judging(&self, judged: &dyn Fn(&Arc<Snapshot>, Option<&Arc<Snapshot>>)) {
         let mut file = modified(&self.folder);
         let mut fault = None;
+        lock(&self.wake.0).judging = true;
         loop {
             let now_file = modified(&self.folder);
             let moved = now_file != file;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::door::cookie_name;
+use super::right::{Right, Role};
 use super::visit::{Means, Trouble, Visit};
 use crate::config::Serve;
 
@@ -39,6 +40,11 @@ pub fn cookie(serve: &Serve, shown: &str) -> String {
 /// The cookie that takes a session's cookie away.
 pub fn no_cookie(serve: &Serve) -> String {
     format!("{}; Max-Age=0", cookie(serve, ""))
+}
+
+/// The page that somebody in this role begins with.
+pub fn first_page(role: Role) -> &'static str {
+    if role.may(Right::Read) { "/" } else { "/me" }
 }
 
 /// Where to go after coming in: a path of this server, whatever was asked for. Browsers read `//host`

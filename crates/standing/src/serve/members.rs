@@ -41,6 +41,8 @@ pub struct Passkey {
     pub member: String,
     /// What its owner calls it.
     pub label: String,
+    /// Under which name authenticators keep its owner: random, one for all keys of a member.
+    pub user: String,
     /// The public part, as the library for passkeys writes it.
     pub credential: Value,
     /// The entry that registered it.
@@ -56,6 +58,8 @@ pub struct Invitation {
     pub hash: String,
     /// The member to whom the link gives a new key, where it is for one who is here already.
     pub member: Option<String>,
+    /// Whether it makes the first owner: it stands only as long as there is none.
+    pub set_up: bool,
     /// The role it gives.
     pub role: Role,
     /// Until when.
@@ -153,7 +157,11 @@ impl Members {
     pub fn invitation(&self, shown: &str, now: Timestamp) -> Option<&Invitation> {
         let (id, secret) = shown.split_once('.')?;
         let invitation = self.invitations.get(id)?;
-        (same(&invitation.hash, &hash(secret)) && invitation.expires_at > now).then_some(invitation)
+        let shown = same(&invitation.hash, &hash(secret)) && invitation.expires_at > now;
+        let whose = invitation.member.as_ref();
+        let stands = whose.is_none_or(|id| self.members.contains_key(id))
+            && !(invitation.set_up && self.has_owner());
+        (shown && stands).then_some(invitation)
     }
 }
 
@@ -185,6 +193,7 @@ fn passkey(id: &str, entry: u64, body: &Value) -> Option<Passkey> {
         id: id.to_owned(),
         member: word(body, "/member")?.to_owned(),
         label: text(body, "/details/label"),
+        user: text(body, "/details/user"),
         credential: body.pointer("/details/credential")?.clone(),
         entry,
     })
@@ -195,6 +204,7 @@ fn invitation(id: &str, entry: u64, body: &Value) -> Option<Invitation> {
         id: id.to_owned(),
         hash: word(body, "/hash")?.to_owned(),
         member: word(body, "/member").map(str::to_owned),
+        set_up: body.pointer("/set_up").and_then(Value::as_bool) == Some(true),
         role: word(body, "/role")?.parse().ok()?,
         expires_at: word(body, "/expires_at")?.parse().ok()?,
         name: text(body, "/details/name"),
@@ -306,7 +316,7 @@ pub fn becomes(
     Ok(("member".into(), body))
 }
 
-/// The entry that gives a member a passkey.
+/// The entry that gives a member a passkey; `user` is the name under which authenticators keep them.
 ///
 /// # Errors
 /// When the vault refuses.
@@ -314,10 +324,12 @@ pub fn passkey_added(
     home: &Home,
     member: &str,
     label: &str,
+    user: &str,
     credential: &Value,
 ) -> Result<Named, Failure> {
     let id = short_name()?;
-    let details = details(home, &json!({ "label": label, "credential": credential }))?;
+    let about = json!({ "label": label, "user": user, "credential": credential });
+    let details = details(home, &about)?;
     let body = json!({ "passkey": id, "member": member, "details": details });
     Ok((id, vec![("passkey".into(), body)]))
 }
@@ -333,6 +345,8 @@ pub struct Invited<'a> {
     pub role: Role,
     /// Where it is to give a new key to one who is a member already.
     pub member: Option<&'a str>,
+    /// Whether it is to make the first owner.
+    pub set_up: bool,
     /// Until when.
     pub expires_at: Timestamp,
 }
@@ -349,6 +363,7 @@ pub fn invite(home: &Home, invited: &Invited<'_>) -> Result<Named, Failure> {
         "hash": hash(&secret),
         "role": invited.role.as_str(),
         "member": invited.member,
+        "set_up": invited.set_up,
         "expires_at": invited.expires_at.to_string(),
         "details": details(home, &about)?,
     });

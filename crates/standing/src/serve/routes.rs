@@ -1,8 +1,9 @@
 //! The one table of routes. Each module of pages or of the API lists its own; this lists the modules.
 
+use super::api::Doc;
 use super::right::Access;
 use super::visit::{Answer, Visit};
-use super::{api, assets, oidc, pages};
+use super::{api, assets, oidc, pages, passkeys, telemetry};
 
 /// What a route takes beside its path and query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Route {
     pub limited: bool,
     /// What answers it.
     pub handle: fn(&Visit) -> Answer,
+    /// What the API's description says of it. Every route of the API has one.
+    pub api: Option<&'static Doc>,
 }
 
 impl Route {
@@ -42,6 +45,7 @@ impl Route {
             takes: Takes::Nothing,
             limited: true,
             handle,
+            api: None,
         }
     }
 
@@ -68,6 +72,15 @@ impl Route {
         }
     }
 
+    /// The same, described for the API.
+    #[must_use]
+    pub const fn described(self, api: &'static Doc) -> Self {
+        Route {
+            api: Some(api),
+            ..self
+        }
+    }
+
     /// The same, not bounded in rate.
     #[must_use]
     pub const fn unlimited(self) -> Self {
@@ -81,15 +94,28 @@ impl Route {
 /// Every module's routes: a new module is one line here.
 pub static MODULES: &[&[Route]] = &[
     assets::ROUTES,
+    telemetry::ROUTES,
     pages::standing::ROUTES,
     pages::items::ROUTES,
     pages::item::ROUTES,
+    pages::attest::ROUTES,
+    pages::exceptions::ROUTES,
+    pages::records::ROUTES,
     pages::checks::ROUTES,
+    pages::sources::ROUTES,
+    pages::people::ROUTES,
     oidc::ROUTES,
-    api::ROUTES,
+    passkeys::recognising::ROUTES,
+    passkeys::registering::ROUTES,
+    pages::join::ROUTES,
+    pages::me::ROUTES,
+    pages::members::ROUTES,
+    pages::prove::ROUTES,
+    pages::sign_in::ROUTES,
+    pages::tokens::ROUTES,
 ];
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    MODULES.iter().copied().flatten()
+    MODULES.iter().chain(api::PARTS).copied().flatten()
 }

@@ -1,6 +1,7 @@
 //! Sessions: a table of our own, in a file beside the index. What the cookie holds is known to the
 //! browser alone; the table knows its hash. Deleting the file signs everybody out and loses nothing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -66,7 +67,11 @@ impl Sessions {
                csrf text not null, means text not null, label text not null,
                began_at integer not null, seen_at integer not null, proven_at integer not null)
                without rowid;
-             create index if not exists session_by_member on session (member);",
+             create index if not exists session_by_member on session (member);
+             create table if not exists seen (member text primary key, at integer not null)
+               without rowid;
+             create table if not exists counter (passkey text primary key, count integer not null)
+               without rowid;",
         )?;
         Ok(Sessions {
             connection: Mutex::new(connection),
@@ -101,6 +106,7 @@ impl Sessions {
             "insert into session values (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6)",
             params![hash(&shown), member, secret()?, means, label, second],
         )?;
+        saw(&connection, member, now)?;
         Ok(shown)
     }
 
@@ -129,6 +135,7 @@ impl Sessions {
                 "update session set seen_at = ?2 where id = ?1",
                 params![id, now.as_second()],
             )?;
+            saw(&connection, &session.member, now)?;
         }
         Ok(Some(session))
     }
@@ -178,6 +185,47 @@ impl Sessions {
         Ok(gone > 0)
     }
 
+    /// Ends every session of a member but one; how many there were.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn end_others(&self, member: &str, but: &str) -> Result<usize, Failure> {
+        Ok(self.connection().execute(
+            "delete from session where member = ?1 and id <> ?2",
+            [member, but],
+        )?)
+    }
+
+    /// When each member was last seen, to the minute.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn seen(&self) -> Result<BTreeMap<String, Timestamp>, Failure> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("select member, at from seen")?;
+        let rows = statement.query_map([], |row| {
+            let at = Timestamp::from_second(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH);
+            Ok((row.get(0)?, at))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes note of a passkey's counter of signatures; whether it went forward, as it must unless the
+    /// passkey does not count and says zero for ever. One that went back may be a copy.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn counted(&self, passkey: &str, count: u32) -> Result<bool, Failure> {
+        // In one statement, so that of two that say the same only one is believed.
+        let taken = self.connection().execute(
+            "insert into counter values (?1, ?2) on conflict (passkey) do update
+             set count = excluded.count
+             where excluded.count > count or (excluded.count = 0 and count = 0)",
+            params![passkey, count],
+        )?;
+        Ok(taken > 0)
+    }
+
     /// Ends every session of a member.
     ///
     /// # Errors
@@ -187,6 +235,13 @@ impl Sessions {
             .execute("delete from session where member = ?1", [member])?;
         Ok(())
     }
+}
+
+fn saw(connection: &Connection, member: &str, now: Timestamp) -> rusqlite::Result<usize> {
+    connection.execute(
+        "insert or replace into seen values (?1, ?2)",
+        params![member, now.as_second()],
+    )
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
@@ -260,6 +315,45 @@ mod tests {
         sessions.prove(&found.id, at(6)).unwrap();
         let found = sessions.find(&shown, at(7)).unwrap().unwrap();
         assert!(sessions.proven(&found, at(7)));
+    }
+
+    #[test]
+    fn a_counter_goes_forward_or_stays_at_nothing() {
+        let sessions = sessions();
+        for (count, taken) in [
+            (0, true),
+            (0, true),
+            (3, true),
+            (3, false),
+            (2, false),
+            (0, false),
+            (4, true),
+        ] {
+            assert_eq!(sessions.counted("k", count).unwrap(), taken, "{count}");
+        }
+        assert!(sessions.counted("another", 1).unwrap());
+    }
+
+    #[test]
+    fn when_somebody_was_seen_outlives_their_sessions() {
+        let sessions = sessions();
+        let shown = sessions.begin("a", "passkey", "", at(0)).unwrap();
+        sessions.find(&shown, at(7)).unwrap();
+        sessions.end_all("a").unwrap();
+        assert_eq!(sessions.seen().unwrap()["a"], at(7));
+    }
+
+    #[test]
+    fn all_sessions_but_this_one_end() {
+        let sessions = sessions();
+        let shown = sessions.begin("a", "passkey", "", at(0)).unwrap();
+        let other = sessions.begin("a", "passkey", "", at(0)).unwrap();
+        let theirs = sessions.begin("b", "passkey", "", at(0)).unwrap();
+        let id = sessions.find(&shown, at(0)).unwrap().unwrap().id;
+        assert_eq!(sessions.end_others("a", &id).unwrap(), 1);
+        assert!(sessions.find(&shown, at(0)).unwrap().is_some());
+        assert!(sessions.find(&other, at(0)).unwrap().is_none());
+        assert!(sessions.find(&theirs, at(0)).unwrap().is_some());
     }
 
     #[test]
