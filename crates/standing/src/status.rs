@@ -283,7 +283,8 @@ fn slipping(terms: &Terms, today: &Assessment, then: &Assessment, style: Style) 
     text
 }
 
-fn slipped<'a>(today: &'a Assessment, then: &Assessment) -> Vec<&'a ItemStanding> {
+/// Items that stand today and will not then, soonest first.
+pub fn slipped<'a>(today: &'a Assessment, then: &Assessment) -> Vec<&'a ItemStanding> {
     let mut lost: Vec<&ItemStanding> = today
         .items
         .iter()

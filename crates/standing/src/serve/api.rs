@@ -1,19 +1,52 @@
-//! The API under `/api/v1`.
+//! The API under `/api/v1`: what the pages show and do, for programs.
+//!
+//! Each route is declared with its description ([`Doc`]); the OpenAPI document is made from these.
 
-use super::right::{Access, Right};
+mod checks;
+mod doc;
+mod estate;
+pub mod forms;
+mod history;
+mod items;
+mod members;
+pub mod paging;
+mod records;
+mod settings;
+mod sources;
+mod standing;
+pub mod types;
+
+pub use doc::{Doc, described_routes, document, wanted};
+
+use super::app::Acted;
 use super::routes::Route;
-use super::visit::{Answer, Reply, Visit};
+use super::visit::Reply;
+use types::Kept;
 
-/// Its routes.
-pub const ROUTES: &[Route] = &[Route::get(
-    "/api/v1/standing",
-    Access::With(Right::Read),
-    standing,
-)];
+/// Its routes, a list for each part.
+pub const PARTS: &[&[Route]] = &[
+    standing::ROUTES,
+    items::ROUTES,
+    checks::ROUTES,
+    sources::ROUTES,
+    estate::ROUTES,
+    records::ROUTES,
+    history::ROUTES,
+    members::ROUTES,
+    settings::ROUTES,
+];
 
-fn standing(visit: &Visit) -> Answer {
-    let now = visit.app.snapshot()?;
-    Ok(Reply::json(&crate::status::to_json(
-        &now.home, &now.terms, &now.today, &now.then,
-    )))
+/// The answer to a write.
+fn kept(acted: Acted) -> Reply {
+    let reply = Reply::json(&Kept {
+        entry: acted.entry,
+        replayed: acted.repeated,
+    })
+    .status(201)
+    .header("location", format!("/api/v1/log/{}", acted.entry));
+    if acted.repeated {
+        reply.header("idempotency-replayed", "true")
+    } else {
+        reply
+    }
 }

@@ -294,6 +294,8 @@ pub struct Trouble {
     pub log: Option<String>,
     /// Seconds after which to try again.
     pub retry_after: Option<u64>,
+    /// The fields of what was given that are wrong, each with what is wrong with it.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Trouble {
@@ -306,6 +308,7 @@ impl Trouble {
             hint: None,
             log: None,
             retry_after: None,
+            fields: Vec::new(),
         }
     }
 
@@ -370,13 +373,17 @@ impl Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        let hint = failure.hint;
+        let (hint, fields) = (failure.hint, failure.fields);
         let trouble = match failure.sort {
             Sort::Usage => Trouble::unusable(failure.message),
             Sort::Configuration | Sort::Source => Trouble::conflict(failure.message),
             Sort::Integrity | Sort::Bug => Trouble::ours(failure.message),
         };
-        Trouble { hint, ..trouble }
+        Trouble {
+            hint,
+            fields,
+            ..trouble
+        }
     }
 }
 

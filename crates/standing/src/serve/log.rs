@@ -1,0 +1,309 @@
+//! The log as people and programs read it: a sentence for each entry, and the proof that it is there.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use standing_assess::Index;
+use standing_assess::index::{Heading, Wanted};
+use standing_vault::{Blob, Checkpoint, Digest, Entry, leaf_hash, verify_inclusion};
+
+use super::api::forms::{Line, Proof};
+use super::visit::Trouble;
+use crate::home::Home;
+use crate::text::{count, number};
+
+/// Longest entry that is shown whole.
+pub const SHOWN: usize = 64 << 10;
+/// Entries of one bundle: read together.
+const BUNDLE: u64 = 256;
+
+/// Names of actors by their identifiers.
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// As the index has them: a name that was erased is not there.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn read(index: &Index) -> Result<Self, Trouble> {
+        Ok(Names(index.actors()?.into_iter().collect()))
+    }
+
+    /// The name of an actor, if it was not erased.
+    pub fn of(&self, actor: &str) -> Option<&str> {
+        let name = self.0.get(actor).map(String::as_str);
+        name.filter(|name| !name.is_empty())
+    }
+
+    /// Name or what stands for it.
+    pub fn or_unnamed(&self, actor: &str) -> &str {
+        self.of(actor).unwrap_or("unnamed (details erased)")
+    }
+
+    /// Everybody who has a name, by name.
+    pub fn all(&self) -> Vec<(String, String)> {
+        let mut all: Vec<_> = self
+            .0
+            .iter()
+            .map(|(id, n)| (id.clone(), n.clone()))
+            .collect();
+        all.sort_by(|a, b| a.1.cmp(&b.1));
+        all
+    }
+}
+
+/// The newest entries that are wanted, newest first.
+///
+/// # Errors
+/// When index or vault cannot be read.
+pub fn lines(
+    home: &Home,
+    index: &Index,
+    names: &Names,
+    wanted: &Wanted,
+    most: usize,
+) -> Result<Vec<Line>, Trouble> {
+    let headings = index.headings(wanted, most)?;
+    let mut bodies: BTreeMap<u64, Map<String, Value>> = BTreeMap::new();
+    let mut read = None;
+    for Heading { seq, .. } in &headings {
+        let bundle = seq / BUNDLE;
+        if read == Some(bundle) {
+            continue;
+        }
+        read = Some(bundle);
+        let to = headings
+            .iter()
+            .map(|h| h.seq)
+            .filter(|s| s / BUNDLE == bundle)
+            .max();
+        for entry in home
+            .vault
+            .entries(bundle * BUNDLE..to.unwrap_or(*seq) + 1)?
+        {
+            let entry = entry?;
+            bodies.insert(entry.seq, entry.body);
+        }
+    }
+    let none = Map::new();
+    let line = |h: Heading| Line {
+        words: words(&h.kind, bodies.get(&h.seq).unwrap_or(&none), names),
+        name: names.of(&h.actor).map(str::to_owned),
+        seq: h.seq,
+        time: h.time,
+        actor: h.actor,
+        kind: h.kind,
+    };
+    Ok(headings.into_iter().map(line).collect())
+}
+
+/// One entry of the log.
+///
+/// # Errors
+/// 404 where there is none of that number.
+pub fn entry(home: &Home, seq: u64) -> Result<Entry, Trouble> {
+    let missing = || Trouble::missing(format!("The log has no entry {seq}."));
+    // Another process may have written it.
+    let size = home.vault.refresh().map_err(Trouble::ours)?;
+    if seq >= size {
+        return Err(missing());
+    }
+    let mut found = home.vault.entries(seq..seq + 1)?;
+    Ok(found.next().ok_or_else(missing)??)
+}
+
+/// The line of an entry.
+pub fn line_of(entry: &Entry, names: &Names) -> Line {
+    Line {
+        seq: entry.seq,
+        time: entry.time.to_string(),
+        actor: entry.actor.clone(),
+        name: names.of(&entry.actor).map(str::to_owned),
+        kind: entry.kind.clone(),
+        words: words(&entry.kind, &entry.body, names),
+    }
+}
+
+/// What an entry says, in one sentence without its subject.
+pub fn words(kind: &str, body: &Map<String, Value>, names: &Names) -> String {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let of = |name: &str| body.get(name).and_then(Value::as_u64);
+    let member = |name: &str| names.or_unnamed(text(name)).to_owned();
+    match kind {
+        "actor" => format!("was introduced as {}", text("actor")),
+        "sources" => {
+            let list = body.get("sources").and_then(Value::as_array);
+            let n = list.map_or(0, Vec::len) as u64;
+            format!("noted the {} of standing.toml", count(n, "source"))
+        }
+        "collection" => collection(body),
+        "collection-parts" => format!("kept more files of {}", text("source")),
+        "record" => match of("replaces") {
+            Some(before) => format!(
+                "stated {} anew; entry {before} no longer counts",
+                a(text("table"))
+            ),
+            None => format!("stated {}", a(text("table"))),
+        },
+        "record-end" => format!(
+            "ended the {} of entry {}",
+            spoken(text("table")),
+            of("record").unwrap_or_default()
+        ),
+        "edition" => format!("imported the official sheet of edition {}", text("edition")),
+        "member" => format!("made {} {}", member("member"), a(text("role"))),
+        "member-end" => format!("ended the membership of {}", member("member")),
+        "passkey" => format!("registered a passkey for {}", member("member")),
+        "passkey-end" => "ended a passkey".into(),
+        "invitation" => format!("invited somebody as {}", a(text("role"))),
+        "invitation-end" => "ended an invitation".into(),
+        "token" => format!("made a token of {}", member("member")),
+        "token-end" => "ended a token".into(),
+        "notice" => "sent a notice".into(),
+        "notice-end" => "ended a notice".into(),
+        "settings" => "changed standing.toml".into(),
+        "export" => format!(
+            "took out {}: {}",
+            text("export"),
+            count(of("rows").unwrap_or_default(), "row")
+        ),
+        standing_vault::ERASE => format!("erased a payload: {}", text("reason")),
+        other => format!("wrote an entry of the kind {other}"),
+    }
+}
+
+fn collection(body: &Map<String, Value>) -> String {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let counts = body.get("counts").and_then(Value::as_object);
+    let rows: u64 = counts
+        .into_iter()
+        .flat_map(|c| c.values())
+        .filter_map(Value::as_u64)
+        .sum();
+    let source = text("source");
+    match text("outcome") {
+        "complete" => format!("read {source} completely: {}", count(rows, "row")),
+        "partial" => format!("read {source} in part: {}", count(rows, "row")),
+        _ => {
+            let gaps = body.get("gaps").and_then(Value::as_array);
+            let n = gaps.map_or(0, Vec::len) as u64;
+            format!("could not read {source}: {}", count(n, "reason"))
+        }
+    }
+}
+
+fn spoken(table: &str) -> String {
+    table.replace('_', " ")
+}
+
+fn a(word: &str) -> String {
+    let word = spoken(word);
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {word}")
+}
+
+/// A payload that an entry names, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    /// Its digest.
+    pub digest: Digest,
+    /// By what name the entry has it: `row`, `manifest`; `blobs` for a file that was read.
+    pub role: String,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a payload.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// It is there.
+    There,
+    /// It was erased.
+    Erased {
+        /// By which entry.
+        entry: u64,
+        /// By whom.
+        actor: String,
+        /// When.
+        time: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is neither there nor erased: the vault is damaged.
+    Missing,
+}
+
+/// The payloads that an entry names, each once, at most so many.
+pub fn payloads(home: &Home, entry: &Entry, most: usize) -> Vec<Payload> {
+    let mut seen = std::collections::BTreeSet::new();
+    let digests = entry.blobs().into_iter().filter(|d| seen.insert(*d));
+    digests
+        .take(most)
+        .map(|digest| Payload {
+            role: role(entry, &digest),
+            fate: fate(home, &digest),
+            digest,
+        })
+        .collect()
+}
+
+fn role(entry: &Entry, digest: &Digest) -> String {
+    let reference = digest.reference();
+    let found = entry.body.iter().find(|(_, value)| match value {
+        Value::String(text) => *text == reference,
+        Value::Array(list) => list.iter().any(|v| v.as_str() == Some(reference.as_str())),
+        _ => false,
+    });
+    found.map_or_else(|| "payload".into(), |(name, _)| name.clone())
+}
+
+fn fate(home: &Home, digest: &Digest) -> Fate {
+    match home.vault.blob(digest) {
+        Ok(Blob::Present(_)) => Fate::There,
+        Ok(Blob::Erased {
+            entry,
+            actor,
+            reason,
+            time,
+        }) => Fate::Erased {
+            entry,
+            actor,
+            reason,
+            time: time.to_string(),
+        },
+        Err(_) => Fate::Missing,
+    }
+}
+
+/// That an entry is in the log that the newest checkpoint signs; verified here.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn prove(home: &Home, entry: &Entry) -> Result<Proof, Trouble> {
+    let note = home.vault.checkpoint();
+    let key = home.vault.public_key();
+    let signed = Checkpoint::verify(&note, key).map_err(Trouble::ours)?;
+    let bytes = entry.canonical().map_err(Trouble::ours)?;
+    let leaf = leaf_hash(&bytes);
+    let path = home.vault.inclusion_proof(entry.seq, signed.size)?;
+    Ok(Proof {
+        leaf_index: entry.seq,
+        leaf_hash: leaf.to_base64(),
+        verified: verify_inclusion(&leaf, entry.seq, signed.size, &path, &signed.root),
+        path: path.iter().map(|hash| hash.to_base64()).collect(),
+        tree_size: signed.size,
+        root: signed.root.to_base64(),
+        checkpoint: note,
+        public_key: key.to_string(),
+        entry: (bytes.len() <= SHOWN).then(|| String::from_utf8_lossy(&bytes).into_owned()),
+    })
+}
+
+/// `12 of 1,234 entries`.
+pub fn of_all(shown: usize, all: u64) -> String {
+    format!("{} of {} entries", number(shown as u64), number(all))
+}
