@@ -13,7 +13,7 @@ use crate::home::Home;
 use crate::judge;
 
 /// For how many months an exception may be granted: then it is looked at again.
-const EXCEPTION_MONTHS: i64 = 12;
+pub const EXCEPTION_MONTHS: i64 = 12;
 /// For how many months a list may be called complete: then it is looked at again.
 const STATEMENT_MONTHS: i64 = 12;
 

@@ -18,5 +18,6 @@ pub mod prove;
 pub mod sign_in;
 pub mod sources;
 pub mod standing;
+pub mod systems;
 pub mod tokens;
 pub mod words;

@@ -104,6 +104,7 @@ pub static MODULES: &[&[Route]] = &[
     pages::checks::ROUTES,
     pages::sources::ROUTES,
     pages::people::ROUTES,
+    pages::systems::ROUTES,
     oidc::ROUTES,
     passkeys::recognising::ROUTES,
     passkeys::registering::ROUTES,

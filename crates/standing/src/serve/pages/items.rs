@@ -63,6 +63,8 @@ struct Apart<'a> {
 struct List<'a> {
     now: &'a Snapshot,
     headline: String,
+    /// What stands in the way, whatever is filtered.
+    way: Vec<&'a ItemStanding>,
     standards: Vec<Standard<'a>>,
     apart: Vec<Apart<'a>>,
     filter: Filter,
@@ -233,6 +235,7 @@ impl<'a> List<'a> {
         let asked = encode(&filter.pairs());
         List {
             headline: tally(now.today.items.iter()),
+            way: now.today.items.iter().filter(|i| i.in_the_way()).collect(),
             standards: standards(now, &shown),
             apart: apart(&shown),
             shown: shown.len(),
