@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Component, Path, PathBuf};
 
 use jiff::civil::Date;
 use serde_json::json;
@@ -14,7 +13,7 @@ use toml_edit::{DocumentMut, Item, Table, Value, value};
 
 use crate::config::{Config, FILE};
 use crate::failure::{Failure, Sort};
-use crate::home::{Author, By, Home, key_files, private_cache};
+use crate::home::{Author, By, Home, private_cache};
 use crate::{judge, project};
 
 /// A source that is to be read from now on.
@@ -76,7 +75,7 @@ pub fn fingerprint(text: &str) -> String {
 /// When there is one of that name, or the file would not be valid with it.
 pub fn add_source(home: &Home, index: &Index, by: By<'_>, new: &NewSource) -> Result<u64, Failure> {
     if by.who != Author::Keyboard {
-        within(home, &new.path)?;
+        super::sources::within(home, &new.path)?;
     }
     let change = |text: &str| {
         let parsed = Config::parse(text)?;
@@ -106,7 +105,7 @@ pub fn add_source(home: &Home, index: &Index, by: By<'_>, new: &NewSource) -> Re
 }
 
 /// The new source's own table.
-fn block(new: &NewSource) -> Table {
+pub(super) fn block(new: &NewSource) -> Table {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
     table.insert("kind", value(new.kind.as_str()));
@@ -128,49 +127,6 @@ fn block(new: &NewSource) -> Table {
         table.insert("columns", Item::Table(columns));
     }
     table
-}
-
-/// The path lies in the home's folder, where neither vault, keys nor cache lie.
-fn within(home: &Home, path: &str) -> Result<(), Failure> {
-    let refused = |why: &str| {
-        Err(Failure::usage(format!("path {path:?}: {why}"))
-            .hint(
-                "put the export into a folder beside standing.toml; other places can be named only at \
-                 the machine itself, with `standing source add`",
-            )
-            .at("path"))
-    };
-    let plain: PathBuf = Path::new(path).components().collect();
-    let ordinary = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
-    if path.is_empty() || !plain.components().all(ordinary) {
-        return refused("expected a file or folder below the folder of standing.toml");
-    }
-    let root = home.folder.canonicalize()?;
-    // What is not there yet has no links that could lead elsewhere.
-    let whole = root.join(&plain);
-    let real = whole.canonicalize().unwrap_or(whole);
-    if !real.starts_with(&root) {
-        return refused("it leads out of the folder of standing.toml");
-    }
-    let files = key_files(&home.folder, &home.config);
-    // Whatever lies beside a key is taken for a key too, unless that is everything.
-    let beside = [&files.signing, &files.blobs].map(|file| {
-        let folder = file.parent().filter(|folder| *folder != home.folder);
-        folder.unwrap_or(file).to_owned()
-    });
-    let own = [
-        home.folder.join(&home.config.vault),
-        private_cache(&home.folder)?,
-        home.folder.join(FILE),
-    ];
-    for place in own.into_iter().chain(beside) {
-        let place = place.canonicalize().unwrap_or(place);
-        // The folder around a secret is refused too: it is read whole.
-        if real.starts_with(&place) || place.starts_with(&real) {
-            return refused("the vault, the keys and standing.toml are no sources");
-        }
-    }
-    Ok(())
 }
 
 /// Changes the settings of the organisation. `seen` is the [`fingerprint`] of the text that whoever
@@ -256,7 +212,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn document(text: &str) -> Result<DocumentMut, Failure> {
+pub(super) fn document(text: &str) -> Result<DocumentMut, Failure> {
     text.parse()
         .map_err(|e| Failure::configuration(format!("cannot read {FILE}: {e}")))
 }
@@ -265,7 +221,7 @@ fn document(text: &str) -> Result<DocumentMut, Failure> {
 ///
 /// The file goes first: a kill between the two leaves a changed file that nobody was told of, never an
 /// acknowledged change that is not there. If the vault refuses, the old text is put back.
-fn write(
+pub(super) fn write(
     home: &Home,
     index: &Index,
     by: By<'_>,

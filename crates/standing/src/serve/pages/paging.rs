@@ -1,7 +1,7 @@
 //! Pages of long lists, and the links between them.
 
 use crate::serve::door::encode;
-use crate::text::{count, number};
+use crate::text::number;
 
 /// One page among several.
 pub struct Paging {
@@ -25,23 +25,33 @@ impl Paging {
         thing: &str,
         place: impl Fn(u64) -> String,
     ) -> Self {
+        Paging::of(page, on_a_page, total, (thing, &format!("{thing}s")), place)
+    }
+
+    /// The same with the word for one and the word for several.
+    pub fn of(
+        page: u64,
+        on_a_page: usize,
+        total: u64,
+        (one, several): (&str, &str),
+        place: impl Fn(u64) -> String,
+    ) -> Self {
         let each = on_a_page as u64;
         let last = total.div_ceil(each).max(1);
         let from = (page - 1).saturating_mul(each);
         let to = from.saturating_add(each).min(total);
+        let all = match total {
+            1 => format!("1 {one}"),
+            n => format!("{} {several}", number(n)),
+        };
         let words = if total == 0 {
-            format!("No {thing}")
+            format!("No {one}")
         } else if from >= total {
-            format!("Beyond the last of {}", count(total, thing))
+            format!("Beyond the last of {}", all)
         } else if last == 1 {
-            count(total, thing)
+            all
         } else {
-            format!(
-                "{} to {} of {}",
-                number(from + 1),
-                number(to),
-                count(total, thing)
-            )
+            format!("{} to {} of {}", number(from + 1), number(to), all)
         };
         Paging {
             before: (page > 1).then(|| place((page - 1).min(last))),
