@@ -42,6 +42,8 @@ pub enum Ceremony {
     Join {
         /// What the link says.
         link: String,
+        /// Their e-mail, for notices.
+        email: String,
         /// What is being registered.
         new: New,
     },

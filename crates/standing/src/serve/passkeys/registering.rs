@@ -11,7 +11,7 @@ use super::{Ceremony, Finished, New, begun, by_credential, creation, public_part
 use crate::home::{By, Home};
 use crate::serve::entrance::{comes_in, first_page};
 use crate::serve::members::{self, Invitation, Members, NewMember};
-use crate::serve::membership::{Entries, line};
+use crate::serve::membership::{Entries, email, line};
 use crate::serve::right::{Access, Right, Role};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -46,6 +46,8 @@ struct Joining {
     #[serde(default)]
     name: String,
     #[serde(default)]
+    email: String,
+    #[serde(default)]
     label: String,
 }
 
@@ -70,8 +72,15 @@ fn join(visit: &Visit) -> Answer {
         name,
         &asked.label,
     )?;
-    let link = asked.link;
-    let begin = Ceremony::Join { link, new };
+    let email = match invitation.email.as_str() {
+        "" => email(&asked.email)?,
+        known => known,
+    };
+    let begin = Ceremony::Join {
+        email: email.to_owned(),
+        link: asked.link,
+        new,
+    };
     let ceremony = visit.app.passkeys.begin(begin, Instant::now())?;
     Ok(begun(&ceremony, &options))
 }
@@ -79,7 +88,7 @@ fn join(visit: &Visit) -> Answer {
 fn joined(visit: &Visit) -> Answer {
     let asked: Finished<RegisterPublicKeyCredential> = visit.json()?;
     let ceremony = visit.app.passkeys.end(&asked.ceremony, Instant::now())?;
-    let Ceremony::Join { link, new } = ceremony else {
+    let Ceremony::Join { link, email, new } = ceremony else {
         return Err(too_late());
     };
     let public = answered(visit, &asked.credential, &new)?;
@@ -91,7 +100,7 @@ fn joined(visit: &Visit) -> Answer {
             .invitation(&link, Timestamp::now())
             .ok_or_else(no_such_link)?;
         unknown(&members, &public)?;
-        let (id, entries) = comes_to_be(home, &members, invitation, &new, &public)?;
+        let (id, entries) = comes_to_be(home, &members, invitation, &email, &new, &public)?;
         joined = (id, invitation.role);
         // One append: whoever is killed here leaves everything or nothing.
         Ok::<u64, Trouble>(members::keep(home, index, By::actor(&joined.0), entries)?)
@@ -107,6 +116,7 @@ fn comes_to_be(
     home: &Home,
     members: &Members,
     invitation: &Invitation,
+    email: &str,
     new: &New,
     public: &Public,
 ) -> Result<(String, Entries), Trouble> {
@@ -115,7 +125,7 @@ fn comes_to_be(
         None => {
             let person = NewMember {
                 name: &new.name,
-                email: &invitation.email,
+                email,
                 identity: None,
             };
             members::joins(home, &person, invitation.role)?
