@@ -175,16 +175,18 @@ async fn pass(
     {
         return answer.unwrap_or_else(|t| trouble(None, t));
     }
-    let who = match known(door, &cookies, &head.headers) {
-        Ok(who) => who,
-        Err(t) => return trouble(None, t),
-    };
-    if who.is_none()
+    let who = known(door, &cookies, &head.headers);
+    // Whoever shows a token that is none is nobody too.
+    if !matches!(who, Ok(Some(_)))
         && route.limited
         && let Err(wait) = door.app.gate.pass(peer, Instant::now())
     {
         return trouble(None, too_many(wait));
     }
+    let who = match who {
+        Ok(who) => who,
+        Err(t) => return trouble(None, t),
+    };
     if let Err(t) = allowed(route, who.as_ref(), &path, &head.uri) {
         return match t {
             Ok(reply) => reply,
