@@ -114,3 +114,35 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
     }
   });
 }
+
+// The time line: a slider over its days beside the field of the date.
+for (const form of document.querySelectorAll("form.scrub")) {
+  const { from, to, today } = form.dataset;
+  const field = form.querySelector("input[type=date]");
+  const DAY = 86_400_000;
+  const at = (n) => new Date(Date.parse(from) + n * DAY).toISOString().slice(0, 10);
+  const nth = (day) => Math.round((Date.parse(day) - Date.parse(from)) / DAY);
+  const words = (day) =>
+    new Date(day).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const slider = document.createElement("input");
+  Object.assign(slider, { type: "range", min: "0", max: String(nth(to)), value: String(nth(field.value)) });
+  const label = document.createElement("label");
+  label.append("Slide to a day", slider);
+  const tell = () => {
+    field.value = at(Number(slider.value));
+    slider.setAttribute("aria-valuetext", words(field.value));
+  };
+  const go = () => location.assign(field.value === today ? "/" : `/?day=${field.value}`);
+  // With the keyboard each step is a change, so that going there waits until the slider is left.
+  let byPointer = false;
+  slider.addEventListener("pointerdown", () => { byPointer = true; });
+  slider.addEventListener("input", tell);
+  slider.addEventListener("change", () => { if (byPointer) go(); });
+  slider.addEventListener("keydown", (event) => {
+    byPointer = false;
+    if (event.key === "Enter") { event.preventDefault(); go(); }
+  });
+  field.addEventListener("change", () => { slider.value = String(nth(field.value)); tell(); });
+  form.prepend(label);
+  tell();
+}

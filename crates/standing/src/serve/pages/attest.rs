@@ -41,7 +41,6 @@ struct Page<'a> {
     /// Whose word it will be.
     stated_by: &'a str,
     today: Date,
-    most: Date,
     expiry_help: String,
     statement_help: String,
 }
@@ -144,7 +143,6 @@ fn show(
         against: failing.collect(),
         stated_by: &visit.who()?.name,
         today: now.day(),
-        most,
         expiry_help: format!(
             "A statement about this item may be relied upon for {}, until {} at most. Then somebody \
              must look again. Choose an earlier day if you know that things will change.",

@@ -17,6 +17,7 @@ use crate::serve::app::App;
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::snapshot::Snapshot;
+use crate::serve::timeline::Since;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
 
 /// Its routes.
@@ -113,9 +114,36 @@ struct Page<'a> {
     draft: String,
     former: Vec<Former>,
     lapsed: bool,
+    since: Option<Since>,
+    /// Days looked at, oldest first, and how it stood then.
+    history: Vec<(Date, Verdict)>,
+}
+
+/// Days in a row on which an item stood alike.
+struct Run {
+    verdict: Verdict,
+    from: Date,
+    to: Date,
 }
 
 impl Page<'_> {
+    /// The history in words, newest first.
+    fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for (day, verdict) in &self.history {
+            match runs.last_mut() {
+                Some(run) if run.verdict == *verdict => run.to = *day,
+                _ => runs.push(Run {
+                    verdict: *verdict,
+                    from: *day,
+                    to: *day,
+                }),
+            }
+        }
+        runs.reverse();
+        runs
+    }
+
     /// The newest of the statements made before: its text may be proven again and stated anew.
     fn again(&self) -> Option<&Former> {
         self.former.iter().find(|f| f.answer != "no")
@@ -163,6 +191,11 @@ fn page(visit: &Visit) -> Answer {
             .statement
             .as_ref()
             .is_some_and(|s| s.expires_on < now.today.as_of),
+        since: visit
+            .app
+            .timeline
+            .item_since(&standing.item, standing.verdict),
+        history: visit.app.timeline.history(&standing.item),
         frame,
         now: &now,
         item: standing,

@@ -42,6 +42,8 @@ struct Standard<'a> {
     number: u16,
     title: &'a str,
     tally: String,
+    /// The tally where there is little room.
+    short: String,
     done: bool,
     assertions: Vec<Assertion<'a>>,
 }
@@ -271,10 +273,12 @@ fn standards<'a>(now: &'a Snapshot, shown: &[&'a ItemStanding]) -> Vec<Standard<
         .map(|(number, assertions)| {
             let of = |i: &&ItemStanding| i.item.parse().is_ok_and(|r: Ref| r.standard == number);
             let known = now.terms.catalogue.standard(number);
+            let tally = tally(now.today.items.iter().filter(of));
             Standard {
                 number,
                 title: known.map_or("", |s| s.title.as_str()),
-                tally: tally(now.today.items.iter().filter(of)),
+                short: tally.replace(" that bind are met", " met"),
+                tally,
                 done: !now
                     .today
                     .items

@@ -104,13 +104,18 @@ struct End {
     entered: Entered,
 }
 
-/// `training_completion` as `Training completion`.
+/// `training_completion` as `Training completion`, `it_supplier` as `IT supplier`.
 fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    const SHORT: &[&str] = &["dspt", "id", "it", "os", "rpo", "rto"];
+    let words = name.split('_').enumerate().map(|(i, word)| {
+        let mut letters = word.chars();
+        match letters.next() {
+            _ if SHORT.contains(&word) => word.to_uppercase(),
+            Some(first) if i == 0 => first.to_uppercase().chain(letters).collect(),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<String>>().join(" ")
 }
 
 /// A doc comment as help: on one line, with quotation marks where code would stand.
