@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use standing_assess::Index;
 use standing_assess::index::{Heading, Wanted};
 use standing_vault::{Blob, Checkpoint, Digest, Entry, leaf_hash, verify_inclusion};
 
 use super::api::forms::{Line, Proof};
-use super::visit::Trouble;
+use super::visit::{Trouble, Visit};
 use crate::home::Home;
-use crate::text::{count, number};
+use crate::text::count;
 
 /// Longest entry that is shown whole.
 pub const SHOWN: usize = 64 << 10;
@@ -50,6 +53,41 @@ impl Names {
         all.sort_by(|a, b| a.1.cmp(&b.1));
         all
     }
+}
+
+/// Which entries the query asks for, all but the cursor.
+///
+/// # Errors
+/// 400 where a day is none.
+pub fn wanted(visit: &Visit) -> Result<Wanted, Trouble> {
+    let word = |name: &str| visit.asked(name).map(str::to_owned);
+    // A day begins and ends by the clocks of the United Kingdom.
+    let instant = |day: Date| {
+        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+        let begins = day.to_zoned(zone).map(|zoned| zoned.timestamp());
+        begins
+            .map(|at| format!("{at:.3}"))
+            .map_err(|_| unreadable(day))
+    };
+    let day = |name: &str| -> Result<Option<Date>, Trouble> {
+        let text = visit.asked(name);
+        let parsed = text.map(|t| t.parse().map_err(|_| unreadable(t)));
+        parsed.transpose()
+    };
+    let last = day("to")?;
+    let next = last.map(|day| day.checked_add(1.day()).map_err(|_| unreadable(day)));
+    Ok(Wanted {
+        kind: word("kind"),
+        actor: word("actor"),
+        about: word("about"),
+        from: day("from")?.map(instant).transpose()?,
+        before: next.transpose()?.map(instant).transpose()?,
+        below: None,
+    })
+}
+
+fn unreadable(day: impl std::fmt::Display) -> Trouble {
+    Trouble::malformed(format!("{day}: expected a day as 2026-11-21"))
 }
 
 /// The newest entries that are wanted, newest first.
@@ -303,7 +341,48 @@ pub fn prove(home: &Home, entry: &Entry) -> Result<Proof, Trouble> {
     })
 }
 
-/// `12 of 1,234 entries`.
-pub fn of_all(shown: usize, all: u64) -> String {
-    format!("{} of {} entries", number(shown as u64), number(all))
+/// What a payload is to its entry, in words.
+pub fn spoken_role(role: &str) -> &'static str {
+    match role {
+        "row" => "the record itself",
+        "reason" => "why it was ended",
+        "manifest" => "what the reading was made of, with the details of its gaps",
+        "facts" => "the facts that were understood",
+        "blobs" => "what was read, as it was",
+        "scope" => "what was asked",
+        "name" => "the name",
+        "details" => "the details that name a person",
+        "overlay" => "what was taken from the sheet",
+        "original" => "the sheet as it was",
+        "file" => "standing.toml as it was written",
+        _ => "a payload",
+    }
+}
+
+/// What is lost with a payload that is erased, in words.
+pub fn lost(kind: &str, role: &str) -> &'static str {
+    match (kind, role) {
+        ("record", "row") => {
+            "The record no longer counts: what rests on it is judged as if it had never been stated."
+        }
+        ("collection", "facts") => {
+            "The rows that this reading told. It counts as failed from then on, and what rests on it alone \
+             becomes unknown."
+        }
+        ("collection", "manifest") => {
+            "The names of the files that were read, and the details of what was missing."
+        }
+        ("collection" | "collection-parts", "blobs") => {
+            "A file as it was read. The facts that were understood from it stay, until they are erased too."
+        }
+        ("actor", _) => "The name: the log says from then on that it was erased.",
+        ("member", _) => "The member’s name, e-mail and identity. End the membership first.",
+        ("passkey", _) => "The passkey stops working.",
+        ("invitation", _) => "For whom the invitation was.",
+        ("token", _) => "What the token was called.",
+        ("edition", "overlay") => "The edition is judged as if its sheet had never been imported.",
+        ("settings", _) => "How standing.toml stood then. The file itself stays as it is.",
+        ("record-end", _) => "Why the record was ended.",
+        _ => "The payload.",
+    }
 }

@@ -1,21 +1,28 @@
 //! The pages: what people look at. Each is a module with its routes, its handlers and its templates.
 
+pub mod api;
 pub mod attest;
+pub mod calendar;
 pub mod checks;
 pub mod concerns;
 pub mod exceptions;
+pub mod exports;
 pub mod form;
 pub mod frame;
 pub mod item;
 pub mod items;
 pub mod join;
+pub mod log;
+pub mod log_erase;
 pub mod me;
 pub mod members;
 pub mod paging;
 pub mod records;
 pub mod people;
 pub mod prove;
+pub mod settings;
 pub mod sign_in;
+pub mod source_form;
 pub mod sources;
 pub mod standing;
 pub mod systems;

@@ -1,10 +1,6 @@
 //! The log: its lines, its entries with their proofs, its head.
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::Value;
-use standing_assess::index::Wanted;
 
 use super::doc::{Doc, Form, Parameter, of};
 use super::forms::{Blob, Checkpoint, Entry, Line};
@@ -62,43 +58,8 @@ pub const ROUTES: &[Route] = &[
     }),
 ];
 
-/// Which entries the query asks for, all but the cursor.
-///
-/// # Errors
-/// 400 where a day is none.
-pub fn wanted(visit: &Visit) -> Result<Wanted, Trouble> {
-    let word = |name: &str| visit.asked(name).map(str::to_owned);
-    // A day begins and ends by the clocks of the United Kingdom.
-    let instant = |day: Date| {
-        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-        let begins = day.to_zoned(zone).map(|zoned| zoned.timestamp());
-        begins
-            .map(|at| format!("{at:.3}"))
-            .map_err(|_| unreadable(day))
-    };
-    let day = |name: &str| -> Result<Option<Date>, Trouble> {
-        let text = visit.asked(name);
-        let parsed = text.map(|t| t.parse().map_err(|_| unreadable(t)));
-        parsed.transpose()
-    };
-    let last = day("to")?;
-    let next = last.map(|day| day.checked_add(1.day()).map_err(|_| unreadable(day)));
-    Ok(Wanted {
-        kind: word("kind"),
-        actor: word("actor"),
-        about: word("about"),
-        from: day("from")?.map(instant).transpose()?,
-        before: next.transpose()?.map(instant).transpose()?,
-        below: None,
-    })
-}
-
-fn unreadable(day: impl std::fmt::Display) -> Trouble {
-    Trouble::malformed(format!("{day}: expected a day as 2026-11-21"))
-}
-
 fn all(visit: &Visit) -> Answer {
-    let mut wanted = wanted(visit)?;
+    let mut wanted = log::wanted(visit)?;
     let part = Part::of(visit)?;
     let below = part.after.as_ref().map(|text| {
         text.parse()

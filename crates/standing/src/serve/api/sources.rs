@@ -50,6 +50,27 @@ pub const ROUTES: &[Route] = &[
         about: "It is written to standing.toml, whose comments and order stay.",
         ..Doc::act("Add a source", of::<NewSource>)
     }),
+    Route::json(
+        "PUT",
+        "/api/v1/sources/{name}",
+        Access::With(Right::Configure),
+        change,
+    )
+    .described(&Doc {
+        about: "The name in the body is the one in the path; the kind stays as it is.",
+        ..Doc::act("Give a source other settings", of::<NewSource>)
+    }),
+    Route::json(
+        "POST",
+        "/api/v1/sources/{name}/end",
+        Access::With(Right::Configure),
+        remove,
+    )
+    .described(&Doc {
+        about: "What it told stays in the vault; it is not read any more, and what rests on it is no \
+            longer known.",
+        ..Doc::act("Take a source out", of::<Nothing>)
+    }),
     Route::get("/api/v1/source-kinds", Access::With(Right::Read), kinds).described(&Doc {
         query: &[LIMIT, AFTER],
         ..Doc::get(
@@ -152,9 +173,8 @@ fn run(visit: &Visit) -> Answer {
     .status(202))
 }
 
-fn add(visit: &Visit) -> Answer {
-    let new: NewSource = visit.json()?;
-    let new = commands::NewSource {
+fn wanted(new: NewSource) -> commands::NewSource {
+    commands::NewSource {
         name: new.name,
         kind: new.kind,
         path: new.path,
@@ -162,10 +182,55 @@ fn add(visit: &Visit) -> Answer {
         every_hours: new.every_hours,
         settings: new.settings,
         columns: new.columns,
-    };
+    }
+}
+
+fn add(visit: &Visit) -> Answer {
+    let new = wanted(visit.json()?);
     let by = visit.by()?;
     let acted = visit.app.act(by, |home, index| {
         commands::add_source(home, index, by, &new)
+    })?;
+    Ok(super::kept(acted))
+}
+
+/// The source in the path is configured.
+fn there(visit: &Visit) -> Result<&str, Trouble> {
+    let name = visit.parameter("name");
+    let home = visit.app.home();
+    let mut sources = home.config.sources.iter();
+    if sources.any(|s| s.settings.source == name) {
+        return Ok(name);
+    }
+    Err(Trouble::missing(format!(
+        "No source {name:?} is configured."
+    )))
+}
+
+fn change(visit: &Visit) -> Answer {
+    let new = wanted(visit.json()?);
+    let name = there(visit)?;
+    if new.name != name {
+        return Err(Trouble::unusable(format!(
+            "name={:?}: expected {name:?}, as in the path",
+            new.name
+        )));
+    }
+    let by = visit.by()?;
+    let acted = visit.app.act(by, |home, index| {
+        commands::change_source(home, index, by, &new)
+    })?;
+    Ok(super::kept(acted))
+}
+
+fn remove(visit: &Visit) -> Answer {
+    let _: Nothing = visit.json()?;
+    let name = visit.parameter("name");
+    let by = visit.by()?;
+    let acted = visit.app.act(by, |home, index| {
+        // A request that is repeated finds its source gone, and its entry there.
+        there(visit)?;
+        commands::remove_source(home, index, by, name).map_err(Trouble::from)
     })?;
     Ok(super::kept(acted))
 }
