@@ -12,8 +12,9 @@
 //! | `passkey` | `passkey`, `member`, `details` (a blob: label, public key) | a key of a member |
 //! | `invitation` | `invitation`, `hash`, `role`, `expires_at`, `details` (a blob) | who may become one |
 //! | `token` | `token`, `member`, `hash`, `scopes`, `expires_at`, `details` (a blob: label) | what programs come in by |
+//! | `feed` | `feed`, `member`, `hash` | a calendar's secret link |
 //! | `notice` | `notice`, `details` (a blob: what was told and to whom) | what has been told |
-//! | `…-end` of these five | its name, and why | its end |
+//! | `…-end` of these six | its name, and why | its end |
 //! | `settings` | `file` (a blob): `standing.toml` as it was written | nothing: the file is read |
 //! | `erase` | the vault's own | nothing: what was erased is no longer there to read |
 //!
@@ -112,7 +113,7 @@ fn erases(vault: &Vault, range: std::ops::Range<u64>) -> Result<bool, Failure> {
 
 /// Kinds of entry of which the last one about a thing says what stands, until one of the same kind
 /// and `-end` ends it.
-const STATES: &[&str] = &["member", "passkey", "invitation", "token", "notice"];
+const STATES: &[&str] = &["member", "passkey", "invitation", "token", "feed", "notice"];
 
 /// Kind of state by which a request that was carried out already is known again.
 pub const ONCE: &str = "once";

@@ -7,6 +7,7 @@
 mod api;
 mod app;
 mod assets;
+mod calendar;
 pub(crate) mod csv;
 mod door;
 mod draw;

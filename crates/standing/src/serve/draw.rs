@@ -15,7 +15,7 @@ use standing_assess::check::Verdict;
 
 pub use ages::{Age, ages};
 pub use readiness::{Known, Point, Readiness, readiness};
-pub use verdicts::{Row, verdicts};
+pub use verdicts::{Row, strip, verdicts};
 
 /// How many have which verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,9 +116,9 @@ fn escaped(text: &str) -> String {
 }
 
 /// The beginning of a picture: what it is called and what it shows, for those who do not see it.
-fn opening(id: &str, height: u32, title: &str, description: &str) -> String {
+fn opening(id: &str, look: &str, height: u32, title: &str, description: &str) -> String {
     format!(
-        "<svg class=\"drawing\" width=\"100%\" height=\"{height}\" role=\"img\" \
+        "<svg class=\"drawing {look}\" width=\"100%\" height=\"{height}\" role=\"img\" \
          aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{}</title>\
          <desc id=\"{id}-desc\">{}</desc>",
         escaped(title),

@@ -91,6 +91,19 @@ pub struct Token {
     pub entry: u64,
 }
 
+/// The secret link by which a member's calendar is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// Its name.
+    pub id: String,
+    /// Whose calendar it is.
+    pub member: String,
+    /// Hash of the secret in the link.
+    pub hash: String,
+    /// The entry that says so.
+    pub entry: u64,
+}
+
 /// Everybody and everything by which one may come in.
 #[derive(Clone, Debug, Default)]
 pub struct Members {
@@ -102,6 +115,8 @@ pub struct Members {
     pub invitations: BTreeMap<String, Invitation>,
     /// By name.
     pub tokens: BTreeMap<String, Token>,
+    /// By name.
+    pub feeds: BTreeMap<String, Feed>,
 }
 
 impl Members {
@@ -130,6 +145,7 @@ impl Members {
             passkeys: all(index, "passkey", passkey)?,
             invitations: all(index, "invitation", invitation)?,
             tokens: all(index, "token", token)?,
+            feeds: all(index, "feed", feed)?,
         })
     }
 
@@ -151,6 +167,19 @@ impl Members {
         let (id, secret) = shown.strip_prefix(TOKEN_PREFIX)?.split_once('_')?;
         let token = self.tokens.get(id)?;
         (same(&token.hash, &hash(secret)) && token.expires_at > now).then_some(token)
+    }
+
+    /// The member whose calendar a link shows, if both still stand.
+    pub fn feed(&self, shown: &str) -> Option<&Member> {
+        let (id, secret) = shown.split_once('.')?;
+        let feed = self.feeds.get(id)?;
+        let member = self.members.get(&feed.member)?;
+        same(&feed.hash, &hash(secret)).then_some(member)
+    }
+
+    /// The calendar's links of a member.
+    pub fn feeds_of<'m>(&'m self, member: &'m str) -> impl Iterator<Item = &'m Feed> {
+        self.feeds.values().filter(move |f| f.member == member)
     }
 
     /// The invitation of a link, if it stands.
@@ -225,6 +254,15 @@ fn token(id: &str, entry: u64, body: &Value) -> Option<Token> {
             .collect(),
         expires_at: word(body, "/expires_at")?.parse().ok()?,
         label: text(body, "/details/label"),
+        entry,
+    })
+}
+
+fn feed(id: &str, entry: u64, body: &Value) -> Option<Feed> {
+    Some(Feed {
+        id: id.to_owned(),
+        member: word(body, "/member")?.to_owned(),
+        hash: word(body, "/hash")?.to_owned(),
         entry,
     })
 }
@@ -395,7 +433,17 @@ pub fn new_token(
     Ok((shown, vec![("token".into(), body)]))
 }
 
-/// The entry that ends a member, a passkey, an invitation or a token.
+/// The entry of a calendar's link, and what the link says: shown once.
+///
+/// # Errors
+/// When the system gives no secret.
+pub fn new_feed(member: &str) -> Result<Named, Failure> {
+    let (id, secret) = (short_name()?, secret()?);
+    let body = json!({ "feed": id, "member": member, "hash": hash(&secret) });
+    Ok((format!("{id}.{secret}"), vec![("feed".into(), body)]))
+}
+
+/// The entry that ends a member, a passkey, an invitation, a token or a calendar's link.
 pub fn ends(kind: &str, id: &str, why: &str) -> (String, Value) {
     (format!("{kind}-end"), json!({ kind: id, "why": why }))
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, Weekday};
-use jiff::{Span, Timestamp};
+use jiff::Span;
 use standing_assess::AsOf;
 use standing_assess::assessment::{Assessment, ItemStanding};
 use standing_assess::check::Verdict;
@@ -98,7 +98,6 @@ struct State {
     /// Day of the first entry; `None` while the vault is empty.
     first: Option<Date>,
     today: Option<Date>,
-    publish_on: Option<Date>,
     past: BTreeMap<Date, Arc<Items>>,
     /// Today and the days to come, with the number of entries at which they were worked out.
     ahead: BTreeMap<Date, (u64, Arc<Items>)>,
@@ -133,11 +132,6 @@ impl Timeline {
         past.chain(today.map(|(day, (_, items))| (day, items)))
             .filter_map(|(day, items)| Some((*day, items.verdict(item)?)))
             .collect()
-    }
-
-    /// Day of the vault's first entry, as of the last snapshot looked at.
-    pub fn first(&self) -> Option<Date> {
-        self.state().first
     }
 
     /// Every day of the time line and what is known of it.
@@ -185,7 +179,6 @@ impl Timeline {
                 return Some(Since::First(first));
             }
             match state.past.get(&day) {
-                None if state.failed.contains(&day) => return Some(Since::AtLeast(earliest)),
                 None => return Some(Since::AtLeast(earliest)),
                 Some(items) if same(items) == Some(true) => earliest = day,
                 Some(_) => return Some(Since::Between(day, earliest)),
@@ -235,15 +228,7 @@ impl Timeline {
     /// what was worked out by other rules is forgotten.
     fn look(&self, snapshot: &Snapshot) -> Result<(), Failure> {
         let era = Era::of(snapshot)?;
-        let first = match snapshot
-            .home
-            .vault
-            .entries(0..snapshot.entries.min(1))?
-            .next()
-        {
-            Some(entry) => entry?.time.to_string().parse::<Timestamp>().ok(),
-            None => None,
-        };
+        let first = first_day(snapshot)?;
         let mut state = self.state();
         if state
             .era
@@ -255,10 +240,9 @@ impl Timeline {
             state.failed.clear();
         }
         state.era = Some(era);
-        state.first = first.map(|at| AsOf::at(at).date);
+        state.first = first;
         let (today, publish_on) = (snapshot.day(), snapshot.terms.publish_on);
         state.today = Some(today);
-        state.publish_on = Some(publish_on);
         state.ahead.retain(|day, _| *day >= today);
         let oldest = weeks_back(today).last().unwrap_or(today);
         state.past.retain(|day, _| *day >= oldest);
@@ -301,6 +285,18 @@ impl Timeline {
                 .find(|day| !current(day) && !state.failed.contains(day))
         })
     }
+}
+
+/// Day of the vault's first entry: before it nothing was known.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn first_day(snapshot: &Snapshot) -> Result<Option<Date>, Failure> {
+    let first = 0..snapshot.entries.min(1);
+    let Some(entry) = snapshot.home.vault.entries(first)?.next() else {
+        return Ok(None);
+    };
+    Ok(Some(AsOf::at(entry?.time.timestamp()).date))
 }
 
 /// Works out what is due until told to stop.

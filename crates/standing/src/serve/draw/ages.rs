@@ -67,7 +67,7 @@ pub fn ages(id: &str, title: &str, rows: &[Age]) -> String {
         .max()
         .unwrap_or(1)
         .max(1);
-    let mut svg = opening(id, height, title, &description);
+    let mut svg = opening(id, "bars", height, title, &description);
     svg.push_str(&super::patterns(id));
     if rows.is_empty() {
         svg.push_str("<text class=\"d-quiet\" x=\"0\" y=\"18\">No source is configured.</text>");

@@ -48,17 +48,11 @@ const TOP: u32 = 44;
 /// Readiness over time as stacked columns.
 pub fn readiness(id: &str, of: &Readiness<'_>) -> String {
     let title = "Readiness over time";
-    let mut svg = opening(id, TOP + PLOT + 44, title, &description(of));
+    let mut svg = opening(id, "scaled", TOP + PLOT + 44, title, &description(of));
     svg.push_str(&patterns(id));
     let most = of.points.iter().map(|p| total(p.known)).max().unwrap_or(0);
     let span = Span::of(of);
     svg.push_str(&scale(most));
-    // The style sheet gives the plot its exact place; the percentages hold where it is not heeded.
-    let _ = write!(
-        svg,
-        "<svg class=\"d-plot\" x=\"10%\" y=\"0\" width=\"90%\" height=\"{}\" overflow=\"visible\">",
-        TOP + PLOT + 44
-    );
     for (i, point) in of.points.iter().enumerate() {
         let until = of.points.get(i + 1).map_or(span.to, |next| next.day);
         svg.push_str(&column(
@@ -72,7 +66,7 @@ pub fn readiness(id: &str, of: &Readiness<'_>) -> String {
     svg.push_str(&grid());
     svg.push_str(&months(&span));
     svg.push_str(&marks(of, &span));
-    svg.push_str("</svg></svg>");
+    svg.push_str("</svg>");
     format!(
         "<figure class=\"picture\">{svg}<figcaption>{}{}</figcaption>{}</figure>",
         legend(id),
@@ -169,7 +163,7 @@ fn column(id: &str, point: &Point, from: f64, to: f64, most: u64) -> String {
         };
         let height = if most == 0 { 0 } else { PLOT };
         return format!(
-            "<rect class=\"{class}\" x=\"{from:.2}%\" y=\"{TOP}\" width=\"{width:.2}%\" \
+            "<rect class=\"{class}\" shape-rendering=\"crispEdges\" x=\"{from:.2}%\" y=\"{TOP}\" width=\"{width:.2}%\" \
              height=\"{height}\"/>"
         );
     };
@@ -184,14 +178,14 @@ fn column(id: &str, point: &Point, from: f64, to: f64, most: u64) -> String {
         bottom -= height;
         let _ = write!(
             svg,
-            "<rect x=\"{from:.2}%\" y=\"{bottom:.2}\" width=\"{width:.2}%\" height=\"{height:.2}\" {}/>",
+            "<rect shape-rendering=\"crispEdges\" x=\"{from:.2}%\" y=\"{bottom:.2}\" width=\"{width:.2}%\" height=\"{height:.2}\" {}/>",
             fill(id, verdict)
         );
     }
     svg
 }
 
-/// The numbers at the left edge: none, half and all.
+/// The numbers to the left of the picture, where the style sheet leaves room: none, half and all.
 fn scale(most: u64) -> String {
     let mut svg = String::new();
     let mut marks = vec![(0, TOP + PLOT), (most, TOP)];
@@ -204,7 +198,7 @@ fn scale(most: u64) -> String {
     for (count, y) in marks {
         let _ = write!(
             svg,
-            "<text class=\"d-quiet d-scale\" x=\"26\" y=\"{}\" text-anchor=\"end\">{count}</text>",
+            "<text class=\"d-quiet d-scale\" x=\"-8\" y=\"{}\" text-anchor=\"end\">{count}</text>",
             y + 5
         );
     }

@@ -30,7 +30,7 @@ pub fn verdicts(id: &str, title: &str, rows: &[Row]) -> String {
         [] => "There is nothing to show.".to_owned(),
         some => some.join(" "),
     };
-    let mut svg = opening(id, height, title, &description);
+    let mut svg = opening(id, "bars", height, title, &description);
     svg.push_str(&patterns(id));
     if rows.is_empty() {
         svg.push_str("<text class=\"d-quiet\" x=\"0\" y=\"18\">There is nothing to show.</text>");
@@ -85,18 +85,35 @@ fn bar(id: &str, row: &Row, y: u32) -> String {
         svg,
         "<text class=\"d-quiet\" {anchor} y=\"{text_y}\">{words}</text>"
     );
-    let mut x = 0.0;
-    for (verdict, width) in parts(row.tally) {
+    svg.push_str(&stretch(id, row.tally, bar_y, 16));
+    svg
+}
+
+/// The same as a thin strip without words, for where the words stand beside it.
+pub fn strip(id: &str, tally: Tally) -> String {
+    let mut svg = format!(
+        "<svg class=\"drawing strip\" width=\"100%\" height=\"14\" aria-hidden=\"true\">{}",
+        patterns(id)
+    );
+    svg.push_str(&stretch(id, tally, 0, 14));
+    svg.push_str("</svg>");
+    svg
+}
+
+/// The parts of a bar with its edge.
+fn stretch(id: &str, tally: Tally, y: u32, height: u32) -> String {
+    let (mut svg, mut x) = (String::new(), 0.0);
+    for (verdict, width) in parts(tally) {
         let _ = write!(
             svg,
-            "<rect x=\"{x:.2}%\" y=\"{bar_y}\" width=\"{width:.2}%\" height=\"16\" {}/>",
+            "<rect x=\"{x:.2}%\" y=\"{y}\" width=\"{width:.2}%\" height=\"{height}\" {}/>",
             fill(id, verdict)
         );
         x += width;
     }
     let _ = write!(
         svg,
-        "<rect class=\"d-edge\" x=\"0\" y=\"{bar_y}\" width=\"100%\" height=\"16\"/>"
+        "<rect class=\"d-edge\" x=\"0\" y=\"{y}\" width=\"100%\" height=\"{height}\"/>"
     );
     svg
 }
