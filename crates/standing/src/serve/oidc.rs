@@ -150,7 +150,12 @@ fn back(visit: &Visit) -> Answer {
 /// Proves the session that is to be proved if it still stands, and begins one otherwise.
 fn come_in(visit: &Visit, flow: &Flow, member: &str, now: Timestamp) -> Answer {
     let sessions = &visit.app.sessions;
-    let reply = Reply::see(flow.next.clone());
+    let members = visit.app.members();
+    let next = match members.members.get(member) {
+        Some(member) if flow.next == "/" => entrance::first_page(member.role),
+        _ => &flow.next,
+    };
+    let reply = Reply::see(next);
     if let Some(proves) = &flow.proves {
         let standing = sessions.of(member, now)?;
         if standing.iter().any(|s| s.id == proves.session) {

@@ -3,9 +3,14 @@
 mod architecture;
 mod bad_input;
 mod demo;
+mod edge;
 mod edition;
 mod home;
+mod members;
+mod oidc;
+mod serving;
 mod stranger;
 mod time;
 mod together;
 mod user_checks;
+mod works_by_itself;
