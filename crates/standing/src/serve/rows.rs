@@ -176,6 +176,11 @@ pub struct Telling {
 }
 
 impl Told {
+    /// Last day on which all of it may be relied upon.
+    pub fn until(&self) -> Option<Date> {
+        self.sources.iter().filter_map(|s| s.until).min()
+    }
+
     /// Whether it is completely and freshly known.
     pub fn known(&self) -> bool {
         self.gaps.is_empty()

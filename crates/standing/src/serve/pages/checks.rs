@@ -11,8 +11,11 @@ use standing_assess::check::{Check, CheckResult, Reason, Subject, Verdict};
 
 use super::frame::Frame;
 use super::paging::{Paging, link};
+use super::words::capital;
+use crate::commands;
 use crate::explain::tally;
 use crate::serve::csv;
+use crate::serve::draw::{self, Tally};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::rows::{Told, list, rows, told};
@@ -75,6 +78,7 @@ pub struct Choice {
 struct ListPage {
     frame: Frame,
     headline: String,
+    drawing: String,
     as_of: String,
     day: String,
     lines: Vec<Line>,
@@ -153,6 +157,11 @@ fn all(visit: &Visit) -> Answer {
     let page = ListPage {
         frame: Frame::of(visit, "/checks"),
         headline: headline(assessment),
+        drawing: drawing(
+            "claims",
+            "Claims by verdict",
+            Tally::of(assessment.checks.values().map(|r| r.verdict)),
+        ),
         as_of: crate::text::day(assessment.as_of),
         day: day_text,
         faulty: faulty(assessment),
@@ -420,8 +429,8 @@ fn check_page(
         frame: Frame::of(visit, "/checks"),
         name: check.name.clone(),
         claim: check.claim.clone(),
-        cannot_see: check.cannot_see.clone(),
-        matters: check.matters.clone(),
+        cannot_see: capital(&check.cannot_see),
+        matters: capital(&check.matters),
         revision: check.revision,
         parameters: parameters(check),
         sql: check.sql.clone(),
@@ -433,7 +442,7 @@ fn check_page(
         tally: tally(result),
         because: because(check, result),
         gaps: result.gaps.iter().map(|g| g.detail.clone()).collect(),
-        drawing: String::new(),
+        drawing: drawing("shares", "Subjects by verdict", counted(result)),
         known,
         as_of: crate::text::day(assessment.as_of),
         day: asked.day.map_or_else(String::new, |d| d.to_string()),
@@ -457,6 +466,28 @@ fn check_page(
         csv,
         words: asked.wanted.words,
     })
+}
+
+fn counted(result: &CheckResult) -> Tally {
+    Tally {
+        met: result.count(Verdict::Met),
+        not_applicable: result.count(Verdict::NotApplicable),
+        unknown: result.count(Verdict::Unknown),
+        not_met: result.count(Verdict::NotMet),
+    }
+}
+
+/// A picture of the counts; nothing where there is nothing to compare.
+fn drawing(id: &str, title: &str, tally: Tally) -> String {
+    if tally.total() < 2 {
+        return String::new();
+    }
+    let row = draw::Row {
+        name: String::new(),
+        href: None,
+        tally,
+    };
+    draw::verdicts(id, title, &[row])
 }
 
 fn parameters(check: &Check) -> Vec<(String, String)> {
@@ -569,13 +600,14 @@ fn not_usable(visit: &Visit, assessment: &Assessment, name: &str, check: Option<
 }
 
 /// All subjects of the filter as CSV. Where they are about people, taking them out in bulk asks for
-/// more than looking at them.
+/// more than looking at them, and the log says that it was done.
 fn export(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
     let name = visit.parameter("name");
     let check = now.terms.checks.iter().find(|c| c.name == name);
     let check = check.ok_or_else(|| Trouble::missing("There is no check of this name."))?;
-    if check.tables().any(|t| PERSONAL.contains(&t)) {
+    let personal = check.tables().any(|t| PERSONAL.contains(&t));
+    if personal {
         let who = visit.who()?;
         if !who.may(Right::ExportPersonal) {
             return Err(Trouble::forbidden(
@@ -598,6 +630,12 @@ fn export(visit: &Visit) -> Answer {
         words: visit.asked("q").unwrap_or_default().to_owned(),
     };
     let subjects = Subjects::of(&visit.app, &now, check)?;
+    if personal {
+        let (by, total) = (visit.by()?, subjects.page(&wanted, 0, 0)?.total);
+        visit.app.act(by, |home, index| {
+            commands::exported(home, index, by, &format!("subjects of {name}"), total)
+        })?;
+    }
     let file = format!("{name}-{}.csv", now.day());
     Ok(Reply::download(
         csv::KIND,

@@ -410,6 +410,8 @@ struct UnlinkedPage {
     words: String,
     total: u64,
     enabled: u64,
+    /// Open ones that should be somebody's.
+    human: u64,
     accounts: Vec<Row>,
     paging: Paging,
     told: Vec<Told>,
@@ -422,19 +424,22 @@ fn unlinked(visit: &Visit) -> Answer {
     let (counts, accounts, told) = visit.app.readers.ask(&now, {
         let like = containing(&words);
         move |estate| {
+            const PERSONAL: &str = "coalesce(kind, '') not in
+              ('service', 'system', 'shared', 'break-glass')";
             const FROM: &str = "from account where not exists
                  (select 1 from link where link.account = account.id)
                and (?1 = '%%' or id like ?1 escape '\\' or login like ?1 escape '\\'
                  or name like ?1 escape '\\' or system like ?1 escape '\\')";
             let counts = one(
                 estate,
-                &format!("select count(*) as n, coalesce(sum(enabled), 0) as enabled {FROM}"),
+                &format!("select count(*) as n, coalesce(sum(enabled), 0) as enabled,
+                       coalesce(sum(enabled and {PERSONAL}), 0) as human {FROM}"),
                 std::slice::from_ref(&like),
             )?;
             let accounts = rows(
                 estate,
                 &format!(
-                    "select * {FROM} order by enabled is not 1, system, login limit ?2 offset ?3"
+                    "select * {FROM} order by {PERSONAL} desc, enabled is not 1, system, login limit ?2 offset ?3"
                 ),
                 &[
                     like,
@@ -460,6 +465,7 @@ fn unlinked(visit: &Visit) -> Answer {
         frame: Frame::of(visit, "/people"),
         total: count("n"),
         enabled: count("enabled"),
+        human: count("human"),
         words: words.clone(),
         accounts,
         paging,

@@ -7,7 +7,7 @@ use standing_collectors::{ALL, About, Collector, Setting, by_kind};
 
 use super::form::Entered;
 use super::frame::Frame;
-use super::words;
+use super::words::{self, capital};
 use crate::commands::{self, NewSource};
 use crate::config::Source;
 use crate::home::Home;
@@ -92,8 +92,8 @@ fn form_page(
         };
         Field {
             name: field_of(setting),
-            label: setting.name.replace('_', " "),
-            help: format!("{}.{more}", setting.meaning.trim_end_matches('.')),
+            label: capital(&setting.name.replace('_', " ")),
+            help: format!("{}.{more}", capital(setting.meaning.trim_end_matches('.'))),
         }
     };
     let wrong = !entered.is_right();

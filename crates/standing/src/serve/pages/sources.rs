@@ -11,9 +11,10 @@ use super::frame::Frame;
 use super::words::{self, moment};
 use crate::config::Source;
 use crate::project;
+use crate::serve::draw::{self, Age};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
-use crate::serve::rows::{Row, number, rows, text};
+use crate::serve::rows::{Row, date, number, rows, text};
 use crate::serve::schedule::State;
 use crate::serve::snapshot::{Snapshot, SourceView};
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -67,6 +68,16 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// How many runs were not complete, in words.
+    pub fn failed(&self) -> String {
+        let runs = crate::text::count(self.failures, "run");
+        match self.complete_at.as_str() {
+            "never" if self.failures == 1 => "1 run, not complete".into(),
+            "never" => format!("{runs}, none complete"),
+            _ => format!("{runs} since the last complete one"),
+        }
+    }
+
     /// What goes on just now, in words; empty for nothing.
     pub fn going_on(&self) -> String {
         match &self.state {
@@ -162,7 +173,11 @@ fn all(visit: &Visit) -> Answer {
         .cloned()
         .collect();
     let page = ListPage {
-        drawing: String::new(),
+        drawing: draw::ages(
+            "ages",
+            "Age of each source’s last complete reading",
+            &ages(&now),
+        ),
         frame,
         headline,
         lines,
@@ -263,11 +278,68 @@ fn show(visit: &Visit, tried: Option<Tried>) -> Answer {
         runs,
         standing,
         open,
-        drawing: String::new(),
+        drawing: by_table(&now, &name),
         tried,
         name,
     };
     Ok(Reply::page(page.render()?))
+}
+
+/// Days since an instant, as of today.
+fn days_since(now: &Snapshot, instant: &str) -> Option<u32> {
+    let day = date(instant.parse().ok()?);
+    let days = now.day().since(day).ok()?.get_days();
+    Some(u32::try_from(days).unwrap_or(0))
+}
+
+/// How old each source's evidence is, the oldest first.
+fn ages(now: &Snapshot) -> Vec<Age> {
+    let mut ages: Vec<Age> = now
+        .home
+        .config
+        .sources
+        .iter()
+        .map(|source| {
+            let name = source.settings.source.as_str();
+            let at = now
+                .attempts
+                .get(name)
+                .and_then(|a| a.complete_at.as_deref());
+            Age {
+                name: name.to_owned(),
+                href: Some(format!("/sources/{}", words::url(name))),
+                days: at.and_then(|at| days_since(now, at)),
+                fresh_for: u32::try_from(source.fresh_for_days).unwrap_or(0),
+            }
+        })
+        .collect();
+    ages.sort_by_key(|age| std::cmp::Reverse(age.days.unwrap_or(u32::MAX)));
+    ages
+}
+
+/// How old the evidence of each table of one source is; nothing where it tells of one table only.
+fn by_table(now: &Snapshot, name: &str) -> String {
+    let view = now.sources.iter().find(|s| s.name == name);
+    let (Some(view), Some(source)) = (view, configured(now, name)) else {
+        return String::new();
+    };
+    if view.states.len() < 2 {
+        return String::new();
+    }
+    let ages: Vec<Age> = view
+        .states
+        .iter()
+        .map(|(table, state)| Age {
+            name: (*table).to_owned(),
+            href: None,
+            days: state
+                .collected_at
+                .as_deref()
+                .and_then(|at| days_since(now, at)),
+            fresh_for: u32::try_from(source.fresh_for_days).unwrap_or(0),
+        })
+        .collect();
+    draw::ages("ages", "Age of what it told, table by table", &ages)
 }
 
 fn configured<'s>(now: &'s Snapshot, name: &str) -> Option<&'s Source> {

@@ -65,6 +65,14 @@ pub fn url(text: &str) -> String {
         .replace('+', "%20")
 }
 
+/// The same beginning with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
