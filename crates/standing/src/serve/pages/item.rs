@@ -26,6 +26,23 @@ pub const ROUTES: &[Route] = &[Route::get("/items/{ref}", Access::With(Right::Re
 /// How many subjects of a check are shown; the check's own page shows all.
 const SUBJECTS: usize = 4;
 
+/// A history in runs, newest first.
+fn runs(history: &[(Date, Verdict)]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (day, verdict) in history {
+        match runs.last_mut() {
+            Some(run) if run.verdict == *verdict => run.to = *day,
+            _ => runs.push(Run {
+                verdict: *verdict,
+                from: *day,
+                to: *day,
+            }),
+        }
+    }
+    runs.reverse();
+    runs
+}
+
 /// One item of the snapshot and what the catalogue knows of it.
 pub struct Found<'a> {
     /// As it stands.
@@ -120,6 +137,7 @@ struct Page<'a> {
 }
 
 /// Days in a row on which an item stood alike.
+#[derive(Debug, PartialEq)]
 struct Run {
     verdict: Verdict,
     from: Date,
@@ -127,23 +145,6 @@ struct Run {
 }
 
 impl Page<'_> {
-    /// The history in words, newest first.
-    fn runs(&self) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
-        for (day, verdict) in &self.history {
-            match runs.last_mut() {
-                Some(run) if run.verdict == *verdict => run.to = *day,
-                _ => runs.push(Run {
-                    verdict: *verdict,
-                    from: *day,
-                    to: *day,
-                }),
-            }
-        }
-        runs.reverse();
-        runs
-    }
-
     /// The newest of the statements made before: its text may be proven again and stated anew.
     fn again(&self) -> Option<&Former> {
         self.former.iter().find(|f| f.answer != "no")
@@ -368,5 +369,34 @@ pub fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     match at.map(|i| &row.cells[i]) {
         Some(Cell::Text(text)) => text.trim(),
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_is_told_in_runs_newest_first() {
+        let day = |d: i8| jiff::civil::date(2026, 11, d);
+        let history = [
+            (day(1), Verdict::Met),
+            (day(8), Verdict::Met),
+            (day(15), Verdict::NotMet),
+            (day(22), Verdict::Met),
+        ];
+        let told: Vec<(Verdict, i8, i8)> = runs(&history)
+            .iter()
+            .map(|run| (run.verdict, run.from.day(), run.to.day()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Verdict::Met, 22, 22),
+                (Verdict::NotMet, 15, 15),
+                (Verdict::Met, 1, 8),
+            ]
+        );
+        assert_eq!(runs(&[]), []);
     }
 }
