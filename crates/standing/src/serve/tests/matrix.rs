@@ -166,15 +166,15 @@ fn every_route_lets_in_whom_it_is_written_to_let_in() {
     }
     let (found, written): (Vec<&str>, Vec<&str>) =
         (found.lines().collect(), WRITTEN.lines().collect());
-    for line in &found {
-        assert!(
-            written.contains(line),
-            "not written down in matrix.txt:\n{line}"
-        );
-    }
-    for line in &written {
-        assert!(found.contains(line), "written down, and not so:\n{line}");
-    }
+    let not_in = |lines: &[&str], others: &[&str]| {
+        let missing = lines.iter().filter(|line| !others.contains(line));
+        missing.copied().collect::<Vec<_>>().join("\n")
+    };
+    let (new, gone) = (not_in(&found, &written), not_in(&written, &found));
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "read these lines, then write them down with UPDATE=1\nnot in matrix.txt:\n{new}\nno longer so:\n{gone}"
+    );
 }
 
 /// The file agrees with what routes declare: nobody can write down more than the table of roles gives.
