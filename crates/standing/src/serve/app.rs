@@ -34,6 +34,8 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// What all requests share.
 pub struct App {
     folder: PathBuf,
+    /// When `standing.toml` was last written, before it was read.
+    opened: Option<SystemTime>,
     /// `[serve]` as it was at the start: a change of address wants a new start.
     serve: Serve,
     home: RwLock<Arc<Home>>,
@@ -91,6 +93,7 @@ impl App {
     /// # Errors
     /// When the home cannot be opened.
     pub fn open(folder: &Path, listen: Option<SocketAddr>) -> Result<Self, Failure> {
+        let opened = modified(folder);
         let home = Home::open(folder)?;
         let mut serve = home.config.serve.clone();
         if let Some(listen) = listen {
@@ -103,6 +106,7 @@ impl App {
         let sessions = Sessions::open(&cache, serve.session_limits())?;
         Ok(App {
             folder: folder.to_owned(),
+            opened,
             writing: Mutex::new(index),
             snapshot: RwLock::new(None),
             judged: (Mutex::new(0), Condvar::new()),
@@ -288,7 +292,7 @@ impl App {
     /// Judges whenever the vault, `standing.toml` or the day has changed, until stopped. `judged` is
     /// told of each snapshot and the one before.
     pub fn keep_judging(&self, judged: &dyn Fn(&Arc<Snapshot>, Option<&Arc<Snapshot>>)) {
-        let mut file = modified(&self.folder);
+        let mut file = self.opened;
         let mut fault = None;
         lock(&self.wake.0).judging = true;
         loop {

@@ -157,6 +157,7 @@ impl Teller<'_> {
             Look::Digest => true,
         };
         if news.is_empty() || !time {
+            tracing::debug!(channel = name, "nothing to tell");
             return Ok(None);
         }
         let details = Details {
@@ -181,7 +182,9 @@ impl Teller<'_> {
             told: Some(self.stands.picture()),
             ..Details::default()
         };
-        ledger::begin(self.app, name, details, self.now).map(|_| ())
+        ledger::begin(self.app, name, details, self.now)?;
+        tracing::info!(channel = name, "what stands counts as told");
+        Ok(())
     }
 
     /// Sends what is claimed and writes what came of it. Gives when to try again.

@@ -34,7 +34,8 @@ def known(server, session, envelope, mechanism, data):
         user.encode(),
         password.encode(),
     )
-    return AuthResult(success=fits)
+    # Not handled: the server itself is to say no.
+    return AuthResult(success=fits, handled=False)
 
 
 async def serve():

@@ -78,19 +78,25 @@ fn parameters(folder: &Path, email: &Email) -> Result<TlsParameters, Refused> {
 }
 
 fn refused(error: lettre::transport::smtp::Error) -> Refused {
+    let mut said = error.to_string();
+    let mut late = error.is_timeout();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(deeper) = cause {
+        // A socket whose time is over says that it would block.
+        late |= deeper
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::WouldBlock);
+        said.push_str(&format!(": {deeper}"));
+        cause = deeper.source();
+    }
     let code = match error.status() {
         Some(code) => code.to_string(),
-        None if error.is_timeout() => "timeout".into(),
+        None if late => "timeout".into(),
+        None if said.contains("certificate") => "certificate".into(),
         None if error.is_tls() => "tls".into(),
         None if error.is_client() => "client".into(),
         None => "connection".into(),
     };
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(deeper) = cause {
-        said.push_str(&format!(": {deeper}"));
-        cause = deeper.source();
-    }
     Refused { code, said }
 }
 

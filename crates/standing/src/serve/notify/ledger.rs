@@ -85,9 +85,15 @@ pub fn last(index: &Index, channel: &str) -> Result<Option<Notice>, Failure> {
     let Some(state) = index.state(NOTICE, channel)? else {
         return Ok(None);
     };
-    serde_json::from_str(&state.json)
-        .map(Some)
-        .map_err(|error| Failure::integrity(format!("entry {} (notice): {error}", state.entry)))
+    let odd = |error: serde_json::Error| {
+        Failure::integrity(format!("entry {} (notice): {error}", state.entry))
+    };
+    let mut body: Value = serde_json::from_str(&state.json).map_err(odd)?;
+    // What was erased is known by its name alone.
+    if let Some(body) = body.as_object_mut().filter(|b| !b["details"].is_object()) {
+        body.remove("details");
+    }
+    serde_json::from_value(body).map(Some).map_err(odd)
 }
 
 /// Writes that what stands counts as told, or that a message is about to be sent.

@@ -244,3 +244,100 @@ fn lost(
         failures: attempts.failures,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use standing_assess::index::RunHeading;
+
+    fn now(items: &[(&str, Verdict)]) -> Now {
+        let item = |(name, verdict): &(&str, Verdict)| {
+            let item = Item {
+                title: "A title".into(),
+                verdict: *verdict,
+                counts: String::new(),
+            };
+            ((*name).to_owned(), item)
+        };
+        Now {
+            items: items.iter().map(item).collect(),
+            ..Now::default()
+        }
+    }
+
+    #[test]
+    fn what_stands_as_it_was_told_is_no_news() {
+        let mut now = now(&[("1.1.1", Verdict::Met), ("2.1.1", Verdict::NotMet)]);
+        let soon = Soon {
+            on: jiff::civil::date(2026, 12, 1),
+            detail: "A statement expires.".into(),
+        };
+        now.lapses.insert("2026-12-01 statement 1.1.1".into(), soon);
+        assert!(now.news(&now.picture()).is_empty());
+        assert_eq!(now.news(&Picture::default()).lapses.len(), 1);
+    }
+
+    #[test]
+    fn a_turn_is_news_both_ways_and_only_the_bad_one_is_urgent() {
+        let good = now(&[("1.1.1", Verdict::Met)]);
+        let bad = now(&[("1.1.1", Verdict::NotMet)]);
+        let news = bad.news(&good.picture());
+        assert_eq!(news.turned, [("1.1.1".to_owned(), Some("met".to_owned()))]);
+        assert!(bad.urgent(&news));
+        let news = good.news(&bad.picture());
+        assert_eq!(news.turned.len(), 1);
+        assert!(!good.urgent(&news));
+    }
+
+    #[test]
+    fn an_item_that_was_never_told_is_news_only_where_it_is_not_met() {
+        let stands = now(&[("1.1.1", Verdict::Unknown), ("2.1.1", Verdict::NotMet)]);
+        let news = stands.news(&Picture::default());
+        assert_eq!(news.turned, [("2.1.1".to_owned(), None)]);
+    }
+
+    fn attempts(complete_at: Option<&str>, failures: u64) -> Attempts {
+        let last = RunHeading {
+            entry: 9,
+            outcome: "failed".into(),
+            started_at: String::new(),
+            ended_at: "2026-11-20T09:00:00Z".into(),
+            parts: 0,
+            rows: 0,
+            problems: 0,
+        };
+        Attempts {
+            last,
+            failures,
+            complete_at: complete_at.map(str::to_owned),
+            first_at: "2026-11-01T09:00:00Z".into(),
+        }
+    }
+
+    fn quiet(every_hours: i64, after: Option<i64>, attempts: &Attempts) -> Option<Quiet> {
+        let text = format!("[source.hr]\nkind = \"hr\"\npath = \"p\"\nevery_hours = {every_hours}");
+        let config = Config::parse(&text).unwrap();
+        let now = "2026-11-21T09:00:00Z".parse().unwrap();
+        lost(&config.sources[0], attempts, after, now).map(|l| l.quiet)
+    }
+
+    #[test]
+    fn a_source_is_silent_after_twice_its_pace_or_as_long_as_the_settings_say() {
+        let yesterday = attempts(Some("2026-11-20T09:00:00Z"), 0);
+        assert_eq!(quiet(24, None, &yesterday), None);
+        assert_eq!(quiet(6, None, &yesterday), Some(Quiet::Silent));
+        assert_eq!(quiet(6, Some(48), &yesterday), None);
+        let long_ago = attempts(Some("2026-11-02T09:00:00Z"), 0);
+        assert_eq!(quiet(24, None, &long_ago), Some(Quiet::Silent));
+        assert_eq!(quiet(0, None, &long_ago), None);
+        assert_eq!(quiet(0, Some(48), &long_ago), Some(Quiet::Silent));
+        assert_eq!(quiet(24, None, &attempts(None, 1)), Some(Quiet::Silent));
+    }
+
+    #[test]
+    fn a_source_fails_after_three_runs_in_a_row() {
+        let read = Some("2026-11-20T09:00:00Z");
+        assert_eq!(quiet(24, None, &attempts(read, 2)), None);
+        assert_eq!(quiet(24, None, &attempts(read, 3)), Some(Quiet::Failing));
+    }
+}

@@ -150,3 +150,76 @@ fn cut(text: &str, most: usize) -> String {
     cut.push('…');
     cut
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::notify::message::Section;
+
+    fn message(text: &str) -> Message {
+        Message {
+            subject: "Standing of Test & Sons: 1 item turned".into(),
+            lead: "41 of 42 items that bind are met.".into(),
+            sections: vec![Section {
+                title: "No longer met, or not known (1)".into(),
+                lines: vec![Line {
+                    text: text.into(),
+                    link: Some("https://standing.example.org/items/4.2.4".into()),
+                }],
+            }],
+            link: "https://standing.example.org/".into(),
+            at: "2026-11-21T08:00:00Z".into(),
+        }
+    }
+
+    #[test]
+    fn a_signature_can_be_made_by_any_other_program() {
+        // printf '1795248000.{}' | openssl dgst -sha256 -hmac secret
+        let at = Timestamp::from_second(1_795_248_000).unwrap();
+        let made = signature("secret", at, "{}");
+        let (seconds, hex) = made.split_once(",v1=").unwrap();
+        assert_eq!(seconds, "t=1795248000");
+        assert_eq!(
+            hex,
+            "d4a17567ea48d00183807a60ed5e7b4a49f5c8bc741b714f2e19b87ef2a18d9f"
+        );
+        assert_ne!(made, signature("secret", at, "{ }"));
+        assert_ne!(made, signature("other", at, "{}"));
+    }
+
+    #[test]
+    fn slack_reads_no_markup_that_is_not_ours() {
+        let body = slack(&message("4.2.4 A|B <!channel> & C"));
+        let text = body["blocks"][2]["text"]["text"].as_str().unwrap();
+        assert!(
+            text.contains("|4.2.4 A/B &lt;!channel&gt; &amp; C>"),
+            "{text}"
+        );
+        assert_eq!(body["text"], "Standing of Test &amp; Sons: 1 item turned");
+    }
+
+    #[test]
+    fn a_block_of_slack_is_never_too_long() {
+        let body = slack(&message(&"x".repeat(5000)));
+        for block in body["blocks"].as_array().unwrap() {
+            let text = block["text"]["text"].as_str().unwrap();
+            assert!(text.chars().count() <= 3000);
+        }
+    }
+
+    #[test]
+    fn teams_gets_an_adaptive_card() {
+        let body = teams(&message("4.2.4 Title: not met, was met"));
+        let card = &body["attachments"][0];
+        assert_eq!(
+            card["contentType"],
+            "application/vnd.microsoft.card.adaptive"
+        );
+        assert_eq!(card["content"]["type"], "AdaptiveCard");
+        let lines = card["content"]["body"][3]["text"].as_str().unwrap();
+        assert!(
+            lines.contains("[4.2.4 Title: not met, was met](https://"),
+            "{lines}"
+        );
+    }
+}
