@@ -178,10 +178,27 @@ fn lapses(lapses: &[Lapse]) -> Vec<Due> {
             ..Due::new(first.on, kind, title, href, key)
         }
     };
-    crate::status::by_month(&lapses)
-        .into_iter()
-        .map(one)
-        .collect()
+    let mut all = Vec::new();
+    for due in crate::status::by_month(&lapses).into_iter().map(one) {
+        match due.kind {
+            Kind::Statement => state(&mut all, due),
+            _ => all.push(due),
+        }
+    }
+    all
+}
+
+/// Statements that expire on one day are one thing due: whoever made them made them together.
+fn state(all: &mut Vec<Due>, one: Due) {
+    let same = |due: &&mut Due| due.kind == Kind::Statement && due.on == one.on;
+    let Some(due) = all.iter_mut().find(same) else {
+        let key = one.on.to_string();
+        all.push(Due { key, ..one });
+        return;
+    };
+    due.items.extend(one.items);
+    due.title = format!("The statements about {} items expire.", due.items.len());
+    due.href = "/items".into();
 }
 
 /// The publication and the deadlines that are known.

@@ -42,8 +42,8 @@ pub struct Readiness<'a> {
 
 /// Height of what is stacked.
 const PLOT: u32 = 170;
-/// Where it begins: above it stand the names of the marks.
-const TOP: u32 = 44;
+/// Where it begins: above it stand the names of the marks, each on a line of its own.
+const TOP: u32 = 60;
 
 /// Readiness over time as stacked columns.
 pub fn readiness(id: &str, of: &Readiness<'_>) -> String {
@@ -252,17 +252,17 @@ fn months(span: &Span) -> String {
 fn marks(of: &Readiness<'_>, span: &Span) -> String {
     let mut svg = mark(span, of.today, "today", 14, "d-today");
     if of.publish_on > of.today && of.publish_on <= span.to {
-        svg.push_str(&mark(span, of.publish_on, "publication", 14, "d-publish"));
+        svg.push_str(&mark(span, of.publish_on, "publication", 30, "d-publish"));
     }
     if let Some(shown) = of.shown.filter(|day| *day >= span.from && *day <= span.to) {
-        svg.push_str(&mark(span, shown, "shown here", 32, "d-shown"));
+        svg.push_str(&mark(span, shown, "shown here", 46, "d-shown"));
     }
     svg
 }
 
 fn mark(span: &Span, day: Date, name: &str, y: u32, class: &str) -> String {
     let place = span.place(day);
-    let anchor = if place > 60.0 { "end" } else { "start" };
+    let anchor = if place > 45.0 { "end" } else { "start" };
     format!(
         "<line class=\"{class}\" x1=\"{place:.2}%\" x2=\"{place:.2}%\" y1=\"{}\" y2=\"{}\"/>\
          <text class=\"d-mark\" x=\"{place:.2}%\" y=\"{y}\" text-anchor=\"{anchor}\">{name}</text>",

@@ -357,7 +357,7 @@ fn in_the_way(visit: &Visit, assessment: &Assessment, today: bool) -> Vec<InTheW
     items.sort_by_key(|i| std::cmp::Reverse((i.verdict, i.basis)));
     let one = |item: &ItemStanding| {
         let since = today.then(|| visit.app.timeline.item_since(&item.item, item.verdict));
-        let since = since.flatten().map(|since| capital(&since.to_string()));
+        let since = since.flatten().map(|since| since.to_string());
         let turn = item.turn.as_ref().map(|turn| format!("turn of {turn}"));
         let last: Vec<String> = since.into_iter().chain(turn).collect();
         InTheWay {
@@ -365,7 +365,7 @@ fn in_the_way(visit: &Visit, assessment: &Assessment, today: bool) -> Vec<InTheW
             title: item.title.clone(),
             verdict: item.verdict,
             reason: item.reason.clone(),
-            last: last.join(" · "),
+            last: capital(&last.join(" · ")),
         }
     };
     items.into_iter().map(one).collect()
@@ -379,7 +379,7 @@ fn lapsing(lapses: &[&Lapse], most: usize) -> Vec<Lapsing> {
         let when = if first.on == last.on {
             long(first.on)
         } else {
-            format!("{} to {}", long(first.on), long(last.on))
+            format!("{} to {}", first.on.day(), long(last.on))
         };
         let lapsing: u64 = group.iter().filter_map(|l| Some(l.subjects?.0)).sum();
         let detail = first.subjects.map_or_else(String::new, |(_, all)| {
