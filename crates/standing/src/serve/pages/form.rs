@@ -128,11 +128,100 @@ fn told(failure: &Failure) -> Vec<(String, String)> {
     if failure.sort != Sort::Usage {
         return Vec::new();
     }
-    let hint = failure.hint.as_deref().filter(|h| !h.contains('`'));
-    let hint = hint.map_or(String::new(), |h| format!(": {h}"));
+    // A hint for the keyboard is of no use on a page.
+    let hint = failure.hint.as_deref();
+    let hint = hint.filter(|h| !h.contains('`') && !h.contains("docs/"));
+    let hint = hint.map_or(String::new(), |h| format!(": {}", plainly(h)));
     match failure.fields.as_slice() {
-        [] => vec![(WHOLE.to_owned(), format!("{}{hint}", failure.message))],
-        [(name, words)] => vec![(name.clone(), format!("{words}{hint}"))],
-        several => several.to_vec(),
+        [] => vec![(
+            WHOLE.to_owned(),
+            format!("{}{hint}", plainly(&failure.message)),
+        )],
+        [(name, words)] => vec![(name.clone(), format!("{}{hint}", of_field(name, words)))],
+        several => several
+            .iter()
+            .map(|(name, words)| (name.clone(), of_field(name, words)))
+            .collect(),
+    }
+}
+
+/// What is wrong with a field, in the words of the page.
+fn of_field(name: &str, words: &str) -> String {
+    if words.ends_with(&format!(" needs {name}")) {
+        return format!("{} must be filled", title(name));
+    }
+    let plain = plainly(words);
+    let mut letters = plain.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// The words of the command line without its `column=value`: names of columns become words, and days
+/// are written as people write them, but where a day shows how to type one.
+fn plainly(words: &str) -> String {
+    let mut before = "";
+    let told = words.split(' ').map(|word| {
+        let example = before == "as";
+        before = word;
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
+                (format!("{} ", name.replace('_', " ")), value)
+            }
+            _ => (String::new(), word),
+        };
+        match value.parse::<jiff::civil::Date>() {
+            Ok(day) if !example && value.len() == 10 => format!("{name}{}", crate::text::day(day)),
+            _ => format!("{name}{value}"),
+        }
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
+/// `training_completion` as `Training completion`, `it_supplier` as `IT supplier`.
+pub fn title(name: &str) -> String {
+    const SHORT: &[&str] = &["dspt", "id", "it", "os", "rpo", "rto"];
+    let words = name.split('_').enumerate().map(|(i, word)| {
+        let mut letters = word.chars();
+        match letters.next() {
+            _ if SHORT.contains(&word) => word.to_uppercase(),
+            Some(first) if i == 0 => first.to_uppercase().chain(letters).collect(),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<String>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_keyboard_is_told_is_put_plainly_for_a_page() {
+        let late = Failure::usage(
+            "expires_on=2031-11-21 is more than 12 months after stated_on=2026-11-21",
+        )
+        .hint("the last day it may be relied upon is 2027-11-21")
+        .at("expires_on");
+        let words = "Expires on 21 November 2031 is more than 12 months after stated on \
+                     21 November 2026: the last day it may be relied upon is 21 November 2027";
+        assert_eq!(told(&late), [("expires_on".to_owned(), words.to_owned())]);
+        let mut two = Failure::usage("both").hint("docs/facts.md says what each column means");
+        two.fields = vec![
+            (
+                "signed_on".into(),
+                "signed_on=\"soon\": expected a day as 2026-11-21".into(),
+            ),
+            ("it_supplier".into(), "supplier needs it_supplier".into()),
+        ];
+        let words = [
+            "Signed on \"soon\": expected a day as 2026-11-21",
+            "IT supplier must be filled",
+        ];
+        assert_eq!(
+            told(&two).into_iter().map(|m| m.1).collect::<Vec<_>>(),
+            words
+        );
+        assert!(told(&Failure::integrity("not theirs to mend")).is_empty());
     }
 }

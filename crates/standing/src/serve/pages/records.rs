@@ -3,7 +3,7 @@
 use askama::Template;
 use standing_facts::{Cell, Column, ColumnKind, Row, Table, tables};
 
-use super::form::Entered;
+use super::form::{Entered, title};
 use super::frame::Frame;
 use super::paging::{Paging, link};
 use super::words;
@@ -102,20 +102,6 @@ struct End {
     entry: u64,
     shown: Vec<(String, String)>,
     entered: Entered,
-}
-
-/// `training_completion` as `Training completion`, `it_supplier` as `IT supplier`.
-fn title(name: &str) -> String {
-    const SHORT: &[&str] = &["dspt", "id", "it", "os", "rpo", "rto"];
-    let words = name.split('_').enumerate().map(|(i, word)| {
-        let mut letters = word.chars();
-        match letters.next() {
-            _ if SHORT.contains(&word) => word.to_uppercase(),
-            Some(first) if i == 0 => first.to_uppercase().chain(letters).collect(),
-            _ => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<String>>().join(" ")
 }
 
 /// A doc comment as help: on one line, with quotation marks where code would stand.
