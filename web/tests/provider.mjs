@@ -115,6 +115,8 @@ function make(issuer, client, people, inToken) {
     // Nobody is asked for consent: the firm has consented for its people.
     loadExistingGrant: async (context) => {
       const { session, client: asking, provider } = context.oidc;
+      const before = session.grantIdFor(asking.clientId);
+      if (before) return provider.Grant.find(before);
       const grant = new provider.Grant({
         clientId: asking.clientId,
         accountId: session.accountId,

@@ -6,6 +6,7 @@ mod demo;
 mod edge;
 mod edition;
 mod home;
+mod identity_provider;
 mod members;
 mod oidc;
 mod serving;

@@ -1,128 +1,12 @@
 //! Coming in by a real identity provider: the certified `oidc-provider`, run by node, and the program
 //! itself, with a browser made of plain HTTP between them.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use serde_json::{Value, json};
 
+use crate::edge::{TLS, believing, certify};
 use crate::home::Home;
-use crate::serving::{Browser, Came, Server, free_port};
-
-/// The provider, ended when dropped.
-struct Provider {
-    child: Child,
-    issuer: String,
-}
-
-impl Provider {
-    /// `None`, and says so, where node or the package is not installed.
-    fn start(options: &Value) -> Option<Provider> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/tests");
-        if !folder.join("node_modules/oidc-provider").is_dir() {
-            eprintln!(
-                "skipped: web/tests/node_modules is not here; `npm ci` in web/tests makes it"
-            );
-            return None;
-        }
-        let child = Command::new("node")
-            .args(["provider.mjs", &options.to_string()])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut child) = child else {
-            eprintln!("skipped: node not found");
-            return None;
-        };
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let issuer = line.trim().strip_prefix("listening ").unwrap().to_owned();
-        Some(Provider { child, issuer })
-    }
-
-    fn control(&self, method: &str, what: &str, body: &Value) -> Value {
-        let url = format!("{}/control/{what}", self.issuer);
-        let came = Browser::new().send(method, &url, Some(body.to_string()));
-        assert_eq!(came.status, 200, "{}", came.text);
-        serde_json::from_str(&came.text).unwrap()
-    }
-
-    /// Says what the provider knows of somebody from now on.
-    fn person(&self, login: &str, claims: Value) {
-        self.control("PUT", &format!("people/{login}"), &claims);
-    }
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn lead() -> Value {
-    json!({"name": "Test Lead", "email": "lead@firm.example", "groups": ["staff", "leads"],
-           "amr": ["pwd", "otp"], "acr": "two"})
-}
-
-/// The provider and the server beside each other, with what is beside the usual in the settings.
-fn both(options: Value, more: &str) -> Option<(Provider, Server)> {
-    let port = free_port();
-    let mut all = json!({
-        "redirect": [format!("http://localhost:{port}/sign-in/oidc/back")],
-        "people": {"lead": lead()},
-    });
-    let all_fields = all.as_object_mut().unwrap();
-    all_fields.extend(options.as_object().unwrap().clone());
-    let provider = Provider::start(&all)?;
-    let home = Home::new();
-    if let Some(secret) = options.get("secret") {
-        use std::os::unix::fs::PermissionsExt;
-        let file = home.write("keys/oidc.secret", secret.as_str().unwrap());
-        std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
-    }
-    home.configure(&settings(&provider.issuer, more));
-    Some((provider, Server::of(home, port)))
-}
-
-fn settings(issuer: &str, more: &str) -> String {
-    format!(
-        "[serve.oidc]\nissuer = \"{issuer}\"\nname = \"Test Firm\"\nclient_id = \"standing\"\n\
-         amr = [\"otp\", \"hwk\"]\n{more}\n[serve.oidc.roles]\nleads = \"lead\"\n\
-         \"the board\" = \"auditor\"\n"
-    )
-}
-
-/// What a browser does from the button to what Standing answers to the return.
-fn sign_in(browser: &mut Browser, server: &Server, login: &str, query: &str) -> Came {
-    let back = to_the_return(browser, server, login, query);
-    browser.get(&back)
-}
-
-/// From the button to the URL by which the provider sends back.
-fn to_the_return(browser: &mut Browser, server: &Server, login: &str, query: &str) -> String {
-    let left = browser.get(&format!("{}/sign-in/oidc?{query}", server.url()));
-    assert_eq!(left.status, 303, "{}", left.text);
-    through(browser, left.place(), login, &[])
-}
-
-/// Through the provider's pages, from the question to the URL by which it sends back.
-fn through(browser: &mut Browser, question: &str, login: &str, more: &[(&str, &str)]) -> String {
-    let issuer = question.split("/auth").next().unwrap().to_owned();
-    let asked = browser.get(question);
-    if asked.place().contains("/sign-in/oidc/back") {
-        return asked.place().to_owned();
-    }
-    let form = [&[("login", login)], more].concat();
-    let sent = browser.post(&format!("{issuer}{}", asked.place()), &form);
-    assert_eq!(sent.status, 303, "{}", sent.text);
-    let resumed = browser.get(sent.place());
-    assert_eq!(resumed.status, 303, "{}", resumed.text);
-    resumed.place().to_owned()
-}
+use crate::identity_provider::{Provider, both, lead, settings, sign_in, through, to_the_return};
+use crate::serving::{Browser, Server, free_port};
 
 /// Whether Standing's first page lets the browser in.
 fn is_in(browser: &mut Browser, server: &Server) -> bool {
@@ -177,8 +61,6 @@ fn somebody_whom_the_provider_vouches_for_comes_in_and_nothing_of_it_is_logged()
         );
         let values: Vec<String> = back.split(['?', '&', '=']).map(str::to_owned).collect();
         let jar = browser.cookies[&format!("localhost:{}", server.port)].clone();
-        let vault = std::fs::read_dir(server.home.path.join("vault/log")).is_ok();
-        assert!(vault);
         let log = server.end();
         assert!(log.contains("came in by the identity provider"), "{log}");
         for secret in values.iter().filter(|v| v.len() > 20).chain(jar.values()) {
@@ -443,6 +325,7 @@ fn a_proof_asks_the_person_anew_and_takes_nobody_elses() {
         came.headers.get("set-cookie").is_none(),
         "the session stays"
     );
+    browser.cookies.retain(|at, _| at.starts_with("localhost:"));
     let came = sign_in(&mut browser, &server, "other", "prove=1");
     assert_eq!(came.status, 403);
     assert!(
@@ -472,6 +355,42 @@ fn nobody_is_sent_to_another_server_afterwards() {
         let came = sign_in(&mut browser, &server, "lead", &format!("next={next}"));
         assert_eq!((came.status, came.place()), (303, "/"), "{next}");
     }
+}
+
+#[test]
+fn over_tls_every_cookie_is_bound_to_this_very_host() {
+    let (home, port) = (Home::new(), free_port());
+    let url = format!("https://localhost:{port}");
+    let redirect = json!([format!("{url}/sign-in/oidc/back")]);
+    let options = json!({"redirect": redirect, "people": {"lead": lead()}});
+    let Some(provider) = Provider::start(&options) else {
+        return;
+    };
+    if !certify(&home) {
+        return;
+    }
+    home.configure(&format!("[serve]\n{TLS}{}", settings(&provider.issuer, "")));
+    let server = Server::of(home, port);
+    let mut browser = believing(&server.home.path);
+    let left = browser.get(&format!("{url}/sign-in/oidc"));
+    let back = through(&mut browser, left.place(), "lead", &[]);
+    let came = browser.get(&back);
+    for (answer, name) in [(left, "__Host-standing-oidc="), (came, "__Host-standing=")] {
+        let cookie = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
+        assert!(cookie.starts_with(name), "{cookie}");
+        assert!(
+            cookie.contains("; Path=/; HttpOnly; SameSite=Lax") && cookie.ends_with("; Secure")
+        );
+    }
+    assert_eq!(browser.get(&format!("{url}/me")).status, 200);
+    let jar = browser
+        .cookies
+        .get_mut(&format!("localhost:{port}"))
+        .unwrap();
+    let shown = jar.remove("__Host-standing").unwrap();
+    jar.insert("standing".into(), shown);
+    let came = browser.get(&format!("{url}/me"));
+    assert_eq!(came.status, 303, "a cookie without the prefix says nothing");
 }
 
 #[test]

@@ -85,11 +85,6 @@ impl Server {
         format!("http://localhost:{}", self.port)
     }
 
-    /// Identifier of its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Ends it and gives all that it logged.
     pub fn end(mut self) -> String {
         self.stop();

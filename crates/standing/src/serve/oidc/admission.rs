@@ -42,6 +42,8 @@ pub fn role_of(settings: &Oidc, groups: &[String]) -> Option<Role> {
 /// known.
 pub fn admit(app: &App, settings: &Oidc, vouched: &Vouched) -> Result<String, Trouble> {
     let groups = vouched.groups.as_ref().ok_or_else(too_many_groups)?;
+    // What another process has written, `standing member end` say, holds here at once.
+    app.look_again()?;
     let known = find(&app.members(), settings, vouched).cloned();
     let Some(role) = role_of(settings, groups) else {
         return Err(turned_away(app, settings, known.as_ref())?);
