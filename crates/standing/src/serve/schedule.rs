@@ -16,7 +16,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use standing_assess::Index;
 use standing_assess::index::Attempts;
 use standing_facts::Outcome;
 
@@ -363,7 +362,8 @@ impl Drop for Over<'_> {
     }
 }
 
-/// What the vault says of each source's runs, read again only where the vault has grown.
+/// What the vault says of each source's runs, read again only where the vault has grown. No index is
+/// kept open for it: its pages would stay in memory.
 #[derive(Default)]
 struct Cached {
     read: Option<Read>,
@@ -371,7 +371,6 @@ struct Cached {
 
 struct Read {
     home: Arc<Home>,
-    index: Index,
     entries: u64,
     attempts: BTreeMap<String, Attempts>,
 }
@@ -381,16 +380,15 @@ impl Cached {
         let entries = home.vault.refresh()?;
         let fresh = match self.read.take() {
             Some(read) if Arc::ptr_eq(&read.home, home) && read.entries == entries => read,
-            Some(read) if Arc::ptr_eq(&read.home, home) => Read::anew(home, read.index)?,
-            _ => Read::anew(home, home.index()?)?,
+            _ => Read::anew(home)?,
         };
         Ok(self.read.insert(fresh))
     }
 }
 
 impl Read {
-    fn anew(home: &Arc<Home>, index: Index) -> Result<Self, Failure> {
-        crate::project::catch_up(&home.vault, &index)?;
+    fn anew(home: &Arc<Home>) -> Result<Self, Failure> {
+        let index = home.index()?;
         // By this one thread, because several runs that begin together would each write it.
         collect::note_sources(home, &index, By::SCHEDULER)?;
         home.signed_by(&index, By::SCHEDULER.who)?;
@@ -399,7 +397,6 @@ impl Read {
             home: Arc::clone(home),
             entries: index.position()?.0,
             attempts: index.last_attempts()?,
-            index,
         })
     }
 }

@@ -63,6 +63,8 @@ impl Snapshot {
     ) -> Result<Self, Failure> {
         let began = Instant::now();
         let entries = index.position()?.0;
+        let span = tracing::info_span!("assessment", entries);
+        let _in = span.enter();
         let when = When {
             as_of: None,
             publish_on: None,
