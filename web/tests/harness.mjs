@@ -40,7 +40,7 @@ export async function run(...words) {
 /** The server over a demonstration home of its own. */
 export class Served {
   /**
-   * @param {{settings?: (url: string) => string}} options `settings`: what to add to standing.toml,
+   * @param {{settings?: (url: string) => Promise<string>}} options `settings`: what to add to standing.toml,
    *   once the server's URL is known.
    */
   static async demo({ settings } = {}) {
@@ -51,7 +51,7 @@ export class Served {
     served.port = await freePort();
     served.url = `http://localhost:${served.port}`;
     if (settings) {
-      await appendFile(path.join(served.home, "standing.toml"), `\n${settings(served.url)}\n`);
+      await appendFile(path.join(served.home, "standing.toml"), `\n${await settings(served.url)}\n`);
     }
     await served.start();
     return served;
@@ -133,6 +133,7 @@ export async function browse() {
       "--disable-component-update",
       "--disable-sync",
       "--force-color-profile=srgb",
+      "--lang=en-GB",
     ],
   });
 }
@@ -148,6 +149,7 @@ export async function visitor(browser, options = {}) {
     viewport: { width: 1280, height: 900 },
     locale: "en-GB",
     timezoneId: "Europe/London",
+    reducedMotion: "reduce",
     ...options,
   });
   context.setDefaultTimeout(PATIENCE);
