@@ -34,6 +34,7 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let as_of = judge::as_of(None)?;
     let plan = Plan {
         faults: !options.no_faults,
+        scale: options.scale.into(),
         ..Plan::new(options.seed, as_of.date)
     };
     let made = lay_out(&folder, &plan)?;
