@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use standing_assess::{AsOf, Index};
 use standing_facts::{Row, Table, to_line};
-use standing_vault::{Blob, Digest, EraseError};
+use standing_vault::{Digest, EraseError};
 
 use crate::failure::{Failure, Sort};
 use crate::home::{By, Home, now};
@@ -283,20 +283,4 @@ pub fn exported(
     let entry = home.append(index, by, "export", body)?;
     project::catch_up(&home.vault, index)?;
     Ok(entry.seq)
-}
-
-/// The whole text of a blob, up to so many bytes; `None` where it was erased.
-///
-/// # Errors
-/// When it is missing or damaged.
-pub fn text(home: &Home, digest: &Digest, most: u64) -> Result<Option<String>, Failure> {
-    use std::io::Read as _;
-    match home.vault.blob(digest)? {
-        Blob::Erased { .. } => Ok(None),
-        Blob::Present(reader) => {
-            let mut bytes = Vec::new();
-            reader.take(most).read_to_end(&mut bytes)?;
-            Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-        }
-    }
 }

@@ -16,6 +16,7 @@
 //! | `notice` | `notice`, `details` (a blob: what was told and to whom) | what has been told |
 //! | `…-end` of these six | its name, and why | its end |
 //! | `settings` | `file` (a blob): `standing.toml` as it was written | nothing: the file is read |
+//! | `export` | `export`: which table of people was taken out, `rows`: how many | nothing: it is noted |
 //! | `erase` | the vault's own | nothing: what was erased is no longer there to read |
 //!
 //! Any entry may bear `once`, the hashes of key and contents of the request that asked for it: asked

@@ -1,16 +1,20 @@
 //! The server in one process: requests go through the door without a network.
 
+mod api;
 mod attest;
 mod authenticator;
 mod calendar;
 mod checks;
 mod coming_in;
+mod exports;
 mod harness;
 mod items;
+mod log;
 mod matrix;
 mod membership;
 mod people;
 mod records;
+mod settings;
 mod sources;
 mod standing;
 mod systems;

@@ -79,6 +79,8 @@ pub enum Form {
     Day,
     /// How many at most, 1 to 500.
     Limit,
+    /// A cursor.
+    Cursor,
     /// One of these words.
     Words(&'static [&'static str]),
 }
@@ -92,6 +94,7 @@ impl Form {
                 "type": "integer", "minimum": 1, "maximum": super::paging::MOST,
                 "default": super::paging::USUAL,
             }),
+            Form::Cursor => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]*$" }),
             Form::Words(words) => json!({ "type": "string", "enum": words }),
         }
     }
@@ -249,7 +252,7 @@ pub fn document() -> Value {
                 "description": "A name of your own for this request, 1 to 200 characters. Sent again with \
                     the same body, it is not carried out again: the answer names the same entry. Sent \
                     with another body it is refused with 422.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" },
+                "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" },
             } },
             "responses": { "Problem": {
                 "description": "What went wrong (RFC 9457)",

@@ -174,14 +174,15 @@ pub struct Record {
     pub row: Object,
 }
 
-/// A record: the columns of its kind, as text, whole numbers or truth values.
+/// A record: the columns of its kind.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct NewRecord(pub BTreeMap<String, Cell>);
+pub struct NewRecord(#[schemars(with = "BTreeMap<String, Cell>")] pub BTreeMap<String, Value>);
 
 /// A value of a record.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, JsonSchema)]
 #[serde(untagged)]
+#[allow(dead_code)]
 pub enum Cell {
     /// Yes or no.
     Truth(bool),
@@ -189,17 +190,6 @@ pub enum Cell {
     Integer(i64),
     /// Text or a day.
     Text(String),
-}
-
-impl Cell {
-    /// As people write it.
-    pub fn text(&self) -> String {
-        match self {
-            Cell::Truth(truth) => truth.to_string(),
-            Cell::Integer(n) => n.to_string(),
-            Cell::Text(text) => text.clone(),
-        }
-    }
 }
 
 /// One line of the log.

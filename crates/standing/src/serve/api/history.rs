@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::doc::{Doc, Form, Parameter, of};
 use super::forms::{Blob, Checkpoint, Entry, Line};
 use super::items::number;
-use super::paging::{AFTER, LIMIT, Part};
+use super::paging::{AFTER, LIMIT, Part, filled};
 use super::types::Page;
 use crate::serve::log::{self, Fate, Names};
 use crate::serve::right::{Access, Right};
@@ -59,6 +59,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 fn all(visit: &Visit) -> Answer {
+    filled(visit, &["from", "to"])?;
     let mut wanted = log::wanted(visit)?;
     let part = Part::of(visit)?;
     let below = part.after.as_ref().map(|text| {

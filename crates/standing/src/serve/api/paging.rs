@@ -23,8 +23,24 @@ pub const LIMIT: Parameter = Parameter {
 pub const AFTER: Parameter = Parameter {
     name: "after",
     meaning: "`next` of the answer before",
-    form: Form::Text,
+    form: Form::Cursor,
 };
+
+/// Names of the query that may not stand there empty.
+///
+/// # Errors
+/// 400 where one does.
+pub fn filled(visit: &Visit, names: &[&str]) -> Result<(), Trouble> {
+    let given = |(name, value): &&(String, String)| {
+        names.contains(&name.as_str()) && value.trim().is_empty()
+    };
+    match visit.query.iter().find(given) {
+        Some((name, _)) => Err(Trouble::malformed(format!(
+            "{name}: expected a day as 2026-11-21"
+        ))),
+        None => Ok(()),
+    }
+}
 
 /// What part of a list is asked for.
 pub struct Part {

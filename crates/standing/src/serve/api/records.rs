@@ -1,5 +1,8 @@
 //! Records: what people state and keep by hand.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use standing_facts::{ColumnKind, to_line};
 
 use super::doc::{Doc, of};
@@ -116,14 +119,34 @@ fn may(visit: &Visit, kind: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The values as people write them.
+fn written(cells: &BTreeMap<String, Value>) -> Result<Vec<(String, String)>, Trouble> {
+    let mut wrong = Vec::new();
+    let mut values = Vec::new();
+    for (name, cell) in cells {
+        match cell {
+            Value::String(text) => values.push((name.clone(), text.clone())),
+            Value::Bool(truth) => values.push((name.clone(), truth.to_string())),
+            Value::Number(number) => values.push((name.clone(), number.to_string())),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                let words = "expected text, a whole number, or true or false";
+                wrong.push((name.clone(), words.to_owned()));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(values);
+    }
+    let mut trouble = Trouble::unusable("Some values are of no form that a record can hold.");
+    trouble.fields = wrong;
+    Err(trouble)
+}
+
 fn add(visit: &Visit) -> Answer {
     let about = kind(visit)?;
     may(visit, about.name)?;
     let NewRecord(cells) = visit.json()?;
-    let mut values: Vec<(String, String)> = cells
-        .iter()
-        .map(|(name, cell)| (name.clone(), cell.text()))
-        .collect();
+    let mut values = written(&cells)?;
     if commands::needs_attesting(about.name) {
         let who = ["stated_by", "approved_by"];
         values.retain(|(name, _)| !who.contains(&name.as_str()));

@@ -3,10 +3,12 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::Value;
-use standing_assess::lapses::Lapse;
 
 use super::doc::{Doc, Form, Parameter, of};
-use super::types::{Due, Forecast, Standing};
+use super::paging::filled;
+use super::types::{Due, Forecast, PointOfTime, Standing};
+use crate::serve::calendar;
+use crate::serve::draw::Known;
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -36,9 +38,14 @@ pub const ROUTES: &[Route] = &[
         of::<Forecast>,
     )),
     Route::get("/api/v1/calendar", Access::With(Right::Read), calendar).described(&Doc::get(
-        "What is due, by day: the publication and everything that lapses",
+        "What is due, by day: publication, deadlines, and everything that ends",
         of::<Vec<Due>>,
     )),
+    Route::get("/api/v1/timeline", Access::With(Right::Read), timeline).described(&Doc {
+        about: "A year back, and ahead to the planned publication. Days are worked out in the background: \
+            `known` says which are not yet.",
+        ..Doc::get("Items that bind, by verdict, over time", of::<Vec<PointOfTime>>)
+    }),
     Route::get("/api/v1/openapi.json", Access::Public, openapi).described(&Doc::get(
         "This description, as OpenAPI 3.1",
         of::<super::types::Object>,
@@ -50,6 +57,7 @@ pub const ROUTES: &[Route] = &[
 /// # Errors
 /// 400 where it is no day, 422 where it lies too far away.
 pub fn day(visit: &Visit, today: Date) -> Result<Option<Date>, Trouble> {
+    filled(visit, &["day"])?;
     let Some(text) = visit.asked("day") else {
         return Ok(None);
     };
@@ -96,26 +104,43 @@ fn forecast(visit: &Visit) -> Answer {
     }))
 }
 
+/// What may name a person is told to those who may see people, and what lets people in to owners.
 fn calendar(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
-    let publication = Due {
-        on: now.terms.publish_on,
-        what: "publication".into(),
-        name: now.terms.edition_due.clone().unwrap_or_default(),
-        detail: "The publication is planned for this day.".into(),
-        items: Vec::new(),
-    };
-    let due = |lapse: &Lapse| Due {
-        on: lapse.on,
-        what: lapse.what.into(),
-        name: lapse.name.clone(),
-        detail: lapse.detail.clone(),
-        items: lapse.items.clone(),
-    };
-    let mut all: Vec<Due> = now.today.lapses.iter().map(due).collect();
-    all.push(publication);
-    all.sort_by_key(|due| due.on);
-    Ok(Reply::json(&all))
+    let who = visit.who()?;
+    let personal = who.may(Right::ReadPersonal);
+    let all = calendar::due(&visit.app, &now, who.may(Right::Members))?;
+    let told = all.into_iter().map(|due| Due {
+        on: due.on,
+        kind: due.kind.as_str(),
+        title: due.title,
+        detail: due.private.filter(|_| personal),
+        subjects: due.subjects,
+        items: due.items,
+        renewed_by_reading: due.by_reading,
+    });
+    Ok(Reply::json(&told.collect::<Vec<_>>()))
+}
+
+fn timeline(visit: &Visit) -> Answer {
+    let now = visit.app.snapshot()?;
+    let points = visit.app.timeline.points(&now).into_iter();
+    let told = points.map(|point| {
+        let (known, counts) = match point.known {
+            Known::NotYet => ("not yet", None),
+            Known::Nothing => ("nothing", None),
+            Known::Items(tally) => ("items", Some(tally)),
+        };
+        PointOfTime {
+            day: point.day,
+            known,
+            met: counts.map(|c| c.met),
+            not_applicable: counts.map(|c| c.not_applicable),
+            not_met: counts.map(|c| c.not_met),
+            unknown: counts.map(|c| c.unknown),
+        }
+    });
+    Ok(Reply::json(&told.collect::<Vec<_>>()))
 }
 
 fn openapi(_: &Visit) -> Answer {

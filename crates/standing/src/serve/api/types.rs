@@ -358,12 +358,34 @@ pub struct Forecast {
 pub struct Due {
     /// The day.
     pub on: Date,
-    /// `publication`, `check`, `statement` or `source`.
-    pub what: String,
-    /// A source, a check, an item.
-    pub name: String,
-    /// What is due, in one sentence.
-    pub detail: String,
+    /// `publication`, `deadline`, `statement`, `check`, `exception`, `certificate`, `source`, `invitation`
+    /// or `token`.
+    pub kind: &'static str,
+    /// What, in a sentence that names no person.
+    pub title: String,
+    /// More, which may name one; null without the right `read-personal`.
+    pub detail: Option<String>,
+    /// How many, of how many.
+    pub subjects: Option<(u64, u64)>,
     /// Items that rest on it.
     pub items: Vec<String>,
+    /// Whether reading the sources renews it, with nobody doing anything.
+    pub renewed_by_reading: bool,
+}
+
+/// How the items that bind stood, or would stand, on a day.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PointOfTime {
+    /// The day.
+    pub day: Date,
+    /// `items`; `not yet` where it is still being worked out; `nothing` where the vault was empty.
+    pub known: &'static str,
+    /// Items met.
+    pub met: Option<u64>,
+    /// Items that do not apply.
+    pub not_applicable: Option<u64>,
+    /// Items not met.
+    pub not_met: Option<u64>,
+    /// Items that cannot be told.
+    pub unknown: Option<u64>,
 }
