@@ -83,7 +83,10 @@ fn the_feed_is_read_by_its_link_alone_and_names_nobody() {
             "{part}"
         );
     }
-    assert!(ics.text.contains("An API token ends."));
+    assert!(
+        ics.text.contains("\r\nSUMMARY:An API token ends.\r\n"),
+        "without its label"
+    );
     for member in served.app.members().members.values() {
         assert!(!ics.text.contains(&member.name), "{}", member.name);
     }

@@ -47,19 +47,24 @@ fn a_day_before_the_first_entry_knew_nothing() {
     );
     assert!(page.text.contains("Back to today"));
     assert!(!page.text.contains("id=\"way\""));
+    assert!(page.text.contains(">shown here<"), "the drawing says where");
 }
 
 #[test]
 fn a_day_to_come_is_a_forecast_and_says_what_it_supposes() {
     let served = Served::demo();
-    let then = day(200);
+    let then = day(300);
     let page = served.get(AUDITOR, &format!("/?day={then}"));
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(page.text.contains("A forecast for"), "{}", page.text);
     assert!(page.text.contains("nobody does anything else"));
     let judged = served.app.judged_on(then.parse().unwrap()).unwrap();
     let way = judged.assessment.items.iter().filter(|i| i.in_the_way());
-    let headline = format!(": not ready: {} of ", way.count());
+    let way = way.count();
+    let today = &served.app.snapshot().unwrap().today;
+    let today = today.items.iter().filter(|i| i.in_the_way()).count();
+    assert!(way > today, "statements have lapsed by then");
+    let headline = format!(": not ready: {way} of ");
     assert!(page.text.contains(&headline), "{headline}");
 }
 
