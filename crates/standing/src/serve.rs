@@ -17,6 +17,7 @@ mod host;
 mod log;
 pub mod members;
 pub mod membership;
+mod memory;
 pub mod notify;
 mod oidc;
 mod outward;

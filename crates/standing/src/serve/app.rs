@@ -12,6 +12,7 @@ use standing_assess::Index;
 
 use super::gate::Gate;
 use super::members::Members;
+use super::memory::Memory;
 use super::oidc::Oidc;
 use super::passkeys::Passkeys;
 use super::readers::Readers;
@@ -56,6 +57,8 @@ pub struct App {
     pub readers: Readers,
     /// Subjects of checks that have too many to keep in memory.
     pub spools: Spools,
+    /// Answers of the snapshot in force that are asked for again and again.
+    pub memory: Memory,
     /// The identity provider, where people come in by one.
     pub oidc: Option<Oidc>,
     /// Limits of rate.
@@ -117,6 +120,7 @@ impl App {
             passkeys,
             readers: Readers::start(2)?,
             spools: Spools::open(&cache)?,
+            memory: Memory::default(),
             timeline: Timeline::open(&cache),
             oidc: Oidc::open(&serve, folder)?,
             gate: Gate::default(),
@@ -362,6 +366,7 @@ impl App {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&now));
         self.spools.forget_all_but(&now);
+        self.memory.forget_all_but(&now);
         *lock(&self.judged.0) = now.entries;
         self.judged.1.notify_all();
         Ok(Some((now, before)))

@@ -169,8 +169,6 @@ pub struct Telling {
     pub read_at: Option<Timestamp>,
     /// Last day on which that may be relied upon.
     pub until: Option<Date>,
-    /// Why it does not tell.
-    pub gap: Option<String>,
     /// What went wrong since.
     pub warning: Option<String>,
 }
@@ -194,7 +192,6 @@ pub fn told(estate: &Estate<'_>, table: &str) -> Told {
         source: s.source.clone(),
         read_at: s.collected_at.as_ref().and_then(|at| at.parse().ok()),
         until: s.fresh_until,
-        gap: s.gap.as_ref().map(|gap| gap.detail.clone()),
         warning: s.warning.clone(),
     };
     let mut seen = std::collections::BTreeSet::new();

@@ -77,6 +77,7 @@ struct ListPage {
 }
 
 /// What the page of all people asks the estate.
+#[derive(Clone)]
 struct Listed {
     counts: Vec<u64>,
     people: Vec<Row>,
@@ -91,7 +92,9 @@ fn all(visit: &Visit) -> Answer {
     let at = SHOWN.iter().position(|(name, _, _)| *name == show);
     let at = at.ok_or_else(|| Trouble::malformed("There is no such choice of people."))?;
     let page = page_number(visit);
-    let listed = visit.app.readers.ask(&now, {
+    let name = format!("people {at} {page} {words}");
+    let app = &visit.app;
+    let listed = app.memory.ask(&app.readers, &now, name, {
         let (words, day) = (words.clone(), now.day());
         move |estate| listed(estate, &words, day, at, page)
     })?;
@@ -421,7 +424,8 @@ fn unlinked(visit: &Visit) -> Answer {
     let now: Arc<Snapshot> = visit.app.snapshot()?;
     let words = visit.asked("q").unwrap_or_default().to_owned();
     let page = page_number(visit);
-    let (counts, accounts, told) = visit.app.readers.ask(&now, {
+    let (app, name) = (&visit.app, format!("unlinked {page} {words}"));
+    let (counts, accounts, told) = app.memory.ask(&app.readers, &now, name, {
         let like = containing(&words);
         move |estate| {
             const PERSONAL: &str = "coalesce(kind, '') not in

@@ -61,7 +61,8 @@ fn all(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
     let words = visit.asked("q").unwrap_or_default().to_owned();
     let page = page_number(visit);
-    let (counts, found, told) = visit.app.readers.ask(&now, {
+    let (app, name) = (&visit.app, format!("systems {page} {words}"));
+    let (counts, found, told) = app.memory.ask(&app.readers, &now, name, {
         let words = words.clone();
         move |estate| listed(estate, &words, page)
     })?;
@@ -141,6 +142,7 @@ struct SystemPage {
 }
 
 /// What the estate has of one system.
+#[derive(Clone)]
 struct About {
     /// Its row in the register of systems, if it has one.
     system: Option<Row>,
@@ -207,7 +209,8 @@ fn system(visit: &Visit) -> Answer {
     let name = visit.parameter("name").to_owned();
     let page = page_number(visit);
     let open = visit.who()?.may(Right::ReadPersonal);
-    let about = visit.app.readers.ask(&now, {
+    let (app, question) = (&visit.app, format!("system {page} {name}"));
+    let about = app.memory.ask(&app.readers, &now, question, {
         let name = name.clone();
         move |estate| about(estate, &name, page)
     })?;

@@ -1,5 +1,8 @@
 //! Pages of people.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use super::harness::Served;
 use crate::serve::right::Role;
 
@@ -85,4 +88,20 @@ fn a_table_that_is_not_known_is_said_not_to_be() {
             page.text
         );
     }
+}
+
+#[test]
+fn what_was_counted_is_remembered_until_the_vault_is_judged_anew() {
+    let served = Served::demo();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let ask = || {
+        let (app, asked) = (&served.app, Arc::clone(&asked));
+        let now = app.snapshot().unwrap();
+        let question = move |_: &standing_assess::Estate<'_>| Ok(asked.fetch_add(1, Relaxed));
+        let name = "times".to_owned();
+        app.memory.ask(&app.readers, &now, name, question).unwrap()
+    };
+    assert_eq!((ask(), ask(), ask()), (0, 0, 0));
+    served.app.judge_now().unwrap();
+    assert_eq!((ask(), ask()), (1, 1));
 }
