@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::types::Value as Sql;
 use standing_assess::check::{Check, Reason, Verdict};
 use standing_assess::index::{CollectionMeta, ConfiguredSource, IndexError};
 use standing_assess::{AsOf, Estate, Freshness, Index, checks};
@@ -381,7 +382,7 @@ fn functions_over_again_answer_as_before() {
                 format!("ltrim({a}, {b})"),
                 format!("rtrim({a}, {b})"),
             ] {
-                let expected: rusqlite::types::Value = plain
+                let expected: Sql = plain
                     .query_row(&format!("select {call}"), [], |row| row.get(0))
                     .unwrap();
                 let answer = estate.query(&format!("select {call}"), 10).unwrap();
@@ -401,5 +402,43 @@ fn what_a_check_says_is_one_line_that_steers_nothing() {
     assert_eq!(
         result.subjects[0].observed,
         "a b c\u{fffd}]0;x\u{fffd}\u{fffd}\u{fffd}"
+    );
+}
+
+#[test]
+fn every_subject_is_given_however_many_there_are() {
+    let mut index = Index::in_memory().unwrap();
+    let as_of = AsOf::end_of("2026-11-02".parse().unwrap());
+    let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[]).unwrap();
+    let check = yielding(3_000, "'seen'");
+    let result = check.run(&estate);
+    let mut given = BTreeMap::new();
+    check
+        .subjects(&estate, &mut |subject| {
+            *given.entry(subject.verdict).or_insert(0) += 1;
+        })
+        .unwrap();
+    assert!(result.subjects.len() < 3_000, "not all are kept");
+    assert_eq!(given, result.counts);
+}
+
+#[test]
+fn a_query_takes_values_and_only_as_many_as_it_has_places() {
+    let mut index = Index::in_memory().unwrap();
+    let as_of = AsOf::end_of("2026-11-02".parse().unwrap());
+    let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[]).unwrap();
+    let one = [Sql::Text("' or 1 --".into())];
+    let sql = "select count(*) from person where id = ?1";
+    let answer = estate.query_with(sql, &one, 10).unwrap();
+    assert_eq!(answer.rows, [[Sql::Integer(0)]]);
+    assert!(estate.query_with(sql, &[], 10).is_err());
+    assert!(
+        estate
+            .query_with(
+                "select history_person.id from history_person where id = ?1",
+                &one,
+                10
+            )
+            .is_err()
     );
 }
