@@ -298,11 +298,16 @@ fn cards(now: &Snapshot, assessment: &Assessment, day: Date) -> Vec<Card> {
         return vec![then, today];
     }
     let publish_on = now.terms.publish_on;
+    let ready = if crate::status::ready(&now.terms, &now.then) {
+        "ready"
+    } else {
+        "not ready"
+    };
     let mut later = card(
         "later",
-        format!("On {}, planned for publication", long(publish_on)),
+        format!("Publication on {}: {ready}", long(publish_on)),
         tally(&now.then),
-        "will be, if sources go on being read and nobody does anything else",
+        "items will be met, if sources go on being read and nobody does anything else",
     );
     let lost = crate::status::slipped(&now.today, &now.then).len() as u64;
     later.more = Some((
