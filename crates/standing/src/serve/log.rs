@@ -125,7 +125,12 @@ pub fn lines(
     }
     let none = Map::new();
     let line = |h: Heading| Line {
-        words: words(&h.kind, bodies.get(&h.seq).unwrap_or(&none), names),
+        words: words(
+            &h.kind,
+            &h.actor,
+            bodies.get(&h.seq).unwrap_or(&none),
+            names,
+        ),
         name: names.of(&h.actor).map(str::to_owned),
         seq: h.seq,
         time: h.time,
@@ -158,17 +163,18 @@ pub fn line_of(entry: &Entry, names: &Names) -> Line {
         actor: entry.actor.clone(),
         name: names.of(&entry.actor).map(str::to_owned),
         kind: entry.kind.clone(),
-        words: words(&entry.kind, &entry.body, names),
+        words: words(&entry.kind, &entry.actor, &entry.body, names),
     }
 }
 
-/// What an entry says, in one sentence without its subject.
-pub fn words(kind: &str, body: &Map<String, Value>, names: &Names) -> String {
+/// What an entry by `actor` says, in one sentence without its subject.
+fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> String {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let of = |name: &str| body.get(name).and_then(Value::as_u64);
     let member = |name: &str| names.or_unnamed(text(name)).to_owned();
     match kind {
-        "actor" => format!("was introduced as {}", text("actor")),
+        "actor" if text("actor") == actor => "appeared for the first time".into(),
+        "actor" => format!("introduced {}", member("actor")),
         "sources" => {
             let list = body.get("sources").and_then(Value::as_array);
             let n = list.map_or(0, Vec::len) as u64;

@@ -277,7 +277,7 @@ pub fn document() -> Value {
     })
 }
 
-const ABOUT: &str = "Everything the pages of Standing show and do. Days are `2026-11-21`, instants RFC 3339. \
+const ABOUT: &str = "What the pages of Standing show and do. Days are `2026-11-21`, instants RFC 3339. \
     A verdict is `met`, `not met`, `unknown` or `not applicable`. Lists come in pages: `limit` says how \
     many at most, and `next` of one answer is `after` of the next question, until it is null. Every write \
     becomes an entry of the log in the name of whoever asks. Erasing, taking personal data out in bulk, \

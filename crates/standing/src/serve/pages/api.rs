@@ -15,7 +15,7 @@ struct Line {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
-    about: &'static str,
+    about: String,
     wanted: String,
     query: Vec<&'static str>,
 }
@@ -33,7 +33,7 @@ fn page(visit: &Visit) -> Answer {
         method: route.method,
         path: route.path,
         summary: doc.summary,
-        about: doc.about,
+        about: doc.about.replace('`', ""),
         wanted: wanted(route).replace('`', ""),
         query: doc.query.iter().map(|p| p.name).collect(),
     });

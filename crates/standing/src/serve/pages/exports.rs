@@ -95,7 +95,7 @@ fn page(visit: &Visit) -> Answer {
         checks: now.today.checks.len() as u64,
         may_personal: who.may(Right::ExportPersonal),
         proven: who.proven(),
-        frame: Frame::of(visit, "/exports"),
+        frame: Frame::of(visit, "/settings"),
     };
     Ok(Reply::page(page.render()?))
 }
