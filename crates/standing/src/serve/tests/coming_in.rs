@@ -213,6 +213,8 @@ fn once_there_is_an_owner_no_set_up_link_works() {
     assert_eq!(seen(&second), 404);
     assert_eq!(seen(&named), 200, "an owner may be invited by name");
     assert_eq!(newest(&served, 1)[0].kind, "invitation-end");
+    let later = invited(&served, Role::Owner, None, true);
+    assert_eq!(seen(&later), 404, "nor one that was made at the same time");
 }
 
 #[test]
@@ -230,6 +232,9 @@ fn a_link_for_a_member_gives_them_a_key_and_nothing_else() {
     let link = invited(&served, Role::Engineer, Some(&id), false);
     end(&served, &id);
     assert_eq!(browser.get(&served, &format!("/join/{link}")).status, 404);
+    let late = invited(&served, Role::Engineer, Some(&id), false);
+    let came = browser.get(&served, &format!("/join/{late}"));
+    assert_eq!(came.status, 404, "nor one that was made at the same time");
 }
 
 #[test]
@@ -367,6 +372,21 @@ fn a_fresh_proof_opens_what_an_old_one_does_not() {
         Browser::default().signs_in(&served, &mut second).status,
         200
     );
+    let mut other = Browser::default();
+    other.signs_in(&served, &mut device);
+    let end = other.begin(&served, "prove", &onward, |o| device.recognised(o));
+    let elsewhere = browser.send(&served, "/passkeys/prove/finish", &end.ok().unwrap());
+    assert_eq!(elsewhere.status, 409, "begun in another session");
+    let end = browser.begin(&served, "prove", &onward, |o| second.recognised(o));
+    let members = served.app.members();
+    let key = members.passkeys.values().find(|k| k.label == "Second");
+    let ends = vec![members::ends("passkey", &key.unwrap().id, "test")];
+    let ended = served.app.act(By::KEYBOARD, |home, index| {
+        members::keep(home, index, By::KEYBOARD, ends)
+    });
+    ended.unwrap();
+    let late = browser.send(&served, "/passkeys/prove/finish", &end.ok().unwrap());
+    assert_eq!(late.status, 403, "the key was ended meanwhile");
 }
 
 #[test]
