@@ -268,7 +268,7 @@ fn too_many(wait: Duration) -> Trouble {
         "Too many requests",
         "There were too many requests from your address. Please wait a little.",
     );
-    trouble.retry_after = Some(wait.as_secs() + 1);
+    trouble.retry_after = Some(u16::try_from(wait.as_secs() + 1).unwrap_or(u16::MAX));
     trouble
 }
 

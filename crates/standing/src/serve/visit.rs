@@ -293,7 +293,7 @@ pub struct Trouble {
     /// More, for the server's log only.
     pub log: Option<String>,
     /// Seconds after which to try again.
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u16>,
     /// The fields of what was given that are wrong, each with what is wrong with it.
     pub fields: Vec<(String, String)>,
 }

@@ -21,7 +21,7 @@ pub struct Frame {
     /// Why `standing.toml` as it is now is not in force.
     pub fault: Option<String>,
     /// Seconds after which the page is to be asked for again.
-    pub again: Option<u64>,
+    pub again: Option<u16>,
 }
 
 /// A place of the navigation.

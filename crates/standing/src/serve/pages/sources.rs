@@ -39,7 +39,7 @@ const COMPARED: usize = 6;
 /// Places not understood that are shown.
 const PROBLEMS: usize = 100;
 /// Seconds after which a page that shows something going on is asked for again.
-const AGAIN: u64 = 3;
+const AGAIN: u16 = 3;
 
 /// How a source stands.
 pub struct Standing {
