@@ -335,7 +335,7 @@ fn about(estate: &Estate<'_>, id: &str) -> Result<Option<About>, Trouble> {
     };
     let accounts = rows(
         estate,
-        "select account.*, link.keys,
+        "select account.*, replace(link.keys, '+', ', ') as keys,
            (select group_concat(distinct kind) from credential_factor as f
               where f.account = account.id and f.active is not 0) as factors
          from link join account on account.id = link.account where link.person = ?1

@@ -251,6 +251,12 @@ fn system(visit: &Visit) -> Answer {
     Ok(Reply::page(page.render()?))
 }
 
+/// Names as one value: each once, because two sources may tell of one thing.
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> rusqlite::types::Value {
+    let names: BTreeMap<String, &str> = names.map(|name| (name.to_lowercase(), name)).collect();
+    list(names.into_values())
+}
+
 fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Trouble> {
     let named = one(
         estate,
@@ -296,7 +302,7 @@ fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Tr
     )?;
     // What belongs to it, by name: itself, its stores, its machines.
     let parts = stores.iter().chain(&assets).map(|row| row.text("name"));
-    let parts = list(parts.chain([named.text("name")]));
+    let parts = each_once(parts.chain([named.text("name")]));
     let of_parts = |sql: &str| rows(estate, sql, &[parts.clone(), number(MOST)]);
     let elements = of_parts(
         "select data_element.* from json_each(?1) as p
@@ -347,6 +353,12 @@ fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Tr
          where '; ' || lower(depends_on) || ';' like '%; ' || lower(?1) || ';%' order by name",
         this,
     )?;
+    let components = assets
+        .iter()
+        .map(|asset| (asset.text("name").to_lowercase(), asset.number("parts")))
+        .collect::<BTreeMap<_, _>>()
+        .into_values()
+        .sum();
     const TOLD: [&str; 10] = [
         "system",
         "account",
@@ -360,7 +372,7 @@ fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Tr
         "flow",
     ];
     Ok(Some(About {
-        components: assets.iter().map(|a| a.number("parts")).sum(),
+        components,
         system,
         counts,
         accounts,

@@ -40,6 +40,8 @@ fn a_system_says_what_it_holds_and_whether_it_would_come_back() {
     says("<h1>Larkfield Triage</h1>");
     says("4 hours, losing at most 1 hour");
     says("larkfield-research-extract");
+    // Two sources tell of its store, and what was restored is told once.
+    assert_eq!(page.text.matches("81 minutes").count(), 1, "{}", page.text);
     says("href=\"/checks/restores_are_rehearsed?q=Larkfield%20Triage\"");
     says("href=\"/checks/stores_of_personal_data_are_registered?q=larkfield-research-extract\"");
     says("href=\"/systems/AWS\"");
