@@ -194,7 +194,9 @@ impl Command {
                 kind != "kinds" && matches!(action, None | Some(RecordAction::List))
             }
             Command::Vault(command) => matches!(command, VaultCommand::Fsck { .. }),
-            Command::Demo(_) | Command::Init { .. } | Command::Notify(_) | Command::Serve(_) => false,
+            Command::Demo(_) | Command::Init { .. } | Command::Notify(_) | Command::Serve(_) => {
+                false
+            }
         }
     }
 }
