@@ -70,7 +70,7 @@ fn today() -> Date {
     AsOf::at(Timestamp::now()).date
 }
 
-fn pairs<'a>(values: &[(&'a str, String)]) -> Vec<(String, String)> {
+fn pairs(values: &[(&str, String)]) -> Vec<(String, String)> {
     let given = values.iter().filter(|(_, value)| !value.is_empty());
     given
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
