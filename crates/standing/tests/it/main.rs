@@ -8,6 +8,7 @@ mod edge;
 mod edition;
 mod home;
 mod identity_provider;
+mod killed;
 mod members;
 mod oidc;
 mod serving;
