@@ -77,6 +77,9 @@ struct Wake {
     judging: bool,
 }
 
+/// A new snapshot, and the one before it.
+type Judging = (Arc<Snapshot>, Option<Arc<Snapshot>>);
+
 /// What a write came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acted {
@@ -342,12 +345,7 @@ impl App {
         }
     }
 
-    #[allow(clippy::type_complexity)]
-    fn judge_if_due(
-        &self,
-        moved: bool,
-        fault: Option<String>,
-    ) -> Result<Option<(Arc<Snapshot>, Option<Arc<Snapshot>>)>, Failure> {
+    fn judge_if_due(&self, moved: bool, fault: Option<String>) -> Result<Option<Judging>, Failure> {
         let home = self.home();
         let entries = home.vault.refresh()?;
         let before = self.snapshot_if_any();

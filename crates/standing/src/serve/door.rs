@@ -224,9 +224,7 @@ async fn pass(
         body,
         cookies,
         agent: agent(&head.headers),
-        peer,
         once,
-        id: id.to_owned(),
     };
     match work(door, route, visit).await {
         Ok(reply) => reply,
@@ -291,7 +289,6 @@ fn known(door: &Door, cookies: &Pairs, headers: &HeaderMap) -> Result<Option<Who
             name: member.name.clone(),
             role: member.role,
             by: Means::Token {
-                id: token.id.clone(),
                 scopes: token.scopes.clone(),
             },
         }));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -44,8 +43,6 @@ pub enum Means {
     },
     /// An API token with these rights.
     Token {
-        /// Its name.
-        id: String,
         /// What it may be used for, within the member's role.
         scopes: Vec<Right>,
     },
@@ -99,12 +96,8 @@ pub struct Visit {
     pub cookies: Pairs,
     /// What the browser calls itself; empty where it does not.
     pub agent: String,
-    /// Address of whoever asks, as far as proxies are trusted.
-    pub peer: IpAddr,
     /// The request's own name for idempotency: already bound to actor and route.
     pub once: Option<String>,
-    /// Name of the request in the server's log.
-    pub id: String,
 }
 
 fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
