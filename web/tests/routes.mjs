@@ -4,7 +4,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const serve = fileURLToPath(new URL("../../crates/standing/src/serve", import.meta.url));
-const NOT_PAGES = /^\/(api|assets)\/|^\/(metrics|healthz|readyz)$/;
+/** What programs ask for; the feed of the calendar has no link that is not a secret. */
+const NOT_PAGES = /^\/(api|assets)\/|^\/(metrics|healthz|readyz)$|^\/calendar\/\{feed\}/;
 
 /** Every path that a browser can ask for with GET, as declared: `/items/{ref}`. */
 export async function patterns() {
