@@ -305,6 +305,13 @@ fn role(entry: &Entry, digest: &Digest) -> String {
     found.map_or_else(|| "payload".into(), |(name, _)| name.clone())
 }
 
+/// Whether a payload is what a source gave, or all that was understood of it: people in bulk, and, in
+/// files as they were, perhaps secrets.
+pub fn in_bulk(entry: &Entry, digest: &Digest) -> bool {
+    matches!(entry.kind.as_str(), "collection" | "collection-parts")
+        && matches!(role(entry, digest).as_str(), "blobs" | "facts")
+}
+
 fn fate(home: &Home, digest: &Digest) -> Fate {
     match home.vault.blob(digest) {
         Ok(Blob::Present(_)) => Fate::There,

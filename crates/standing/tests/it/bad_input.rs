@@ -16,7 +16,7 @@ fn every_mistake_in_the_configuration_is_reported_at_once_with_its_line() {
         "line 3: unknown field \"profil\"",
         "line 5: source \"hr\": no kind \"rh\"",
         "line 9: source name \"Bad\"",
-        "line 11: fresh_for_days: expected 1 to 366 days",
+        "line 11: fresh_for_days: expected a whole number from 1 to 366",
         "source \"Bad\" has no path",
         "hint: did you mean",
     ] {

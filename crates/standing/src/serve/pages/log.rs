@@ -9,10 +9,11 @@ use super::frame::Frame;
 use super::paging::link;
 use super::words;
 use crate::serve::api::forms::{Line, Proof};
+use crate::serve::door::encode;
 use crate::serve::log::{self, Fate, Names, Payload, SHOWN};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
-use crate::serve::visit::{Answer, Reply, Trouble, Visit};
+use crate::serve::visit::{Answer, Reply, Trouble, Visit, Who};
 use crate::text::number;
 
 /// Its routes.
@@ -175,7 +176,7 @@ fn one(visit: &Visit) -> Answer {
     let entry = log::entry(&home, seq(visit)?)?;
     let names = Names::read(&home.index()?)?;
     let proof = log::prove(&home, &entry)?;
-    let personal = visit.who()?.may(Right::ReadPersonal);
+    let who = visit.who()?;
     let payloads = log::payloads(&home, &entry, PAYLOADS);
     let all = entry.blobs().len() as u64;
     let length = entry.canonical().map_err(Trouble::ours)?.len() as u64;
@@ -187,7 +188,7 @@ fn one(visit: &Visit) -> Answer {
         more: all.saturating_sub(PAYLOADS as u64),
         payloads: payloads
             .into_iter()
-            .map(|p| payload_line(&entry, p, personal, &names))
+            .map(|p| payload_line(&entry, p, who, &names))
             .collect(),
         line: log::line_of(&entry, &names),
         canonical: proof.entry.clone(),
@@ -199,8 +200,13 @@ fn one(visit: &Visit) -> Answer {
     Ok(Reply::page(page.render()?))
 }
 
-fn payload_line(entry: &Entry, payload: Payload, personal: bool, names: &Names) -> PayloadLine {
-    let open = personal && OPEN.contains(&entry.kind.as_str());
+fn payload_line(entry: &Entry, payload: Payload, who: &Who, names: &Names) -> PayloadLine {
+    let needed = if log::in_bulk(entry, &payload.digest) {
+        Right::ExportPersonal
+    } else {
+        Right::ReadPersonal
+    };
+    let open = who.may(needed) && OPEN.contains(&entry.kind.as_str());
     let there = matches!(payload.fate, Fate::There);
     let by = match &payload.fate {
         Fate::Erased { actor, .. } => names.or_unnamed(actor).to_owned(),
@@ -258,6 +264,19 @@ fn contents(visit: &Visit) -> Answer {
         return Err(Trouble::forbidden(
             "What lets people in is not shown, whoever asks.",
         ));
+    }
+    if log::in_bulk(&entry, &digest) {
+        let who = visit.who()?;
+        if !who.may(Right::ExportPersonal) {
+            return Err(Trouble::forbidden(
+                "What a source gave, as it was, may hold secrets and names beyond what is shown; it is \
+                 for owners and leads.",
+            ));
+        }
+        if !who.proven() {
+            let onward = encode(&[("next", visit.path.as_str())]);
+            return Ok(Reply::see(format!("/prove?{onward}")));
+        }
     }
     match home.vault.blob(&digest).map_err(Trouble::ours)? {
         Blob::Erased { entry: by, .. } => Err(Trouble::new(

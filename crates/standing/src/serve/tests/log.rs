@@ -4,7 +4,7 @@ use serde_json::Value;
 use standing_vault::{Hash, leaf_hash, verify_inclusion};
 
 use super::harness::Served;
-use crate::serve::right::Role;
+use crate::serve::right::{Right, Role};
 
 fn entry_of_kind(served: &Served, kind: &str) -> standing_vault::Entry {
     let vault = &served.app.home().vault;
@@ -104,6 +104,42 @@ fn payloads_are_files_and_what_lets_people_in_is_not_shown() {
     let member = entry_of_kind(&served, "member");
     let details = format!("/log/{}/blobs/{}", member.seq, member.blobs()[0]);
     assert_eq!(served.get(Some(Role::Owner), &details).status, 403);
+}
+
+#[test]
+fn what_a_source_gave_is_for_whoever_may_export_and_has_proved_it() {
+    let served = Served::demo();
+    let run = entry_of_kind(&served, "collection");
+    let facts = run.body["facts"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("blob:");
+    let place = format!("/log/{}/blobs/{facts}", run.seq);
+    assert_eq!(served.get(Some(Role::Auditor), &place).status, 403);
+    let now = jiff::Timestamp::now();
+    let long_ago = now - jiff::SignedDuration::from_hours(1);
+    let session = served.session(Role::Lead).id;
+    served.app.sessions.prove(&session, long_ago).unwrap();
+    let asked = served.get(Some(Role::Lead), &place);
+    assert!(
+        asked.place().starts_with("/prove?next="),
+        "{}",
+        asked.status
+    );
+    served.app.sessions.prove(&session, now).unwrap();
+    let came = served.get(Some(Role::Lead), &place);
+    assert_eq!(came.status, 200);
+    assert!(came.text.starts_with("{\"table\":"), "{}", came.text);
+    let token = served.token(Role::Lead, &[Right::Read, Right::ReadPersonal]);
+    let request = axum::http::Request::builder()
+        .uri(&place)
+        .header("authorization", format!("Bearer {token}"))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    assert_eq!(served.send(request).status, 403);
+    let page = served.get(Some(Role::Auditor), &format!("/log/{}", run.seq));
+    assert!(page.text.contains(facts), "it is named");
+    assert!(!page.text.contains(&place), "and not to be opened");
 }
 
 #[test]
