@@ -412,7 +412,7 @@ fn forecast_text(terms: &Terms, today: &Assessment, lapses: &[&Lapse], style: St
 }
 
 /// Lapses of one thing within one month belong together, in the order of the first day.
-fn by_month<'a>(lapses: &[&'a Lapse]) -> Vec<Vec<&'a Lapse>> {
+pub fn by_month<'a>(lapses: &[&'a Lapse]) -> Vec<Vec<&'a Lapse>> {
     let mut groups: Vec<Vec<&Lapse>> = Vec::new();
     for lapse in lapses {
         let month = |l: &Lapse| (l.name.clone(), l.what, l.on.year(), l.on.month());
