@@ -2,7 +2,7 @@
 // passkeys. Nothing here waits for a time: it waits for what is to come, and gives up after a while.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -119,7 +119,6 @@ export function within(promise, what) {
 
 /** Debian's Chromium with a profile of its own that talks to nobody. */
 export async function browse() {
-  await mkdir(pictures, { recursive: true });
   return chromium.launch({
     executablePath: await which("chromium"),
     headless: true,

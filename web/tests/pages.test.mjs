@@ -1,6 +1,7 @@
 // Every page there is: what axe-core finds, at two widths, in light and dark; whether it scrolls
 // sideways; whether the policy of content was broken; and a picture of it for people to look at.
 import assert from "node:assert/strict";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -31,6 +32,8 @@ const OUTSIDE = ["/sign-in", "/join/0123456789abcdef.not-a-link"];
 let browser, served, mine, all;
 
 before(async () => {
+  await rm(pictures, { recursive: true, force: true });
+  await mkdir(pictures, { recursive: true });
   [browser, served, all] = await Promise.all([browse(), Served.demo(), patterns()]);
   await run("member", "add", "--dir", served.home, "--name", "Test Engineer", "--role", "engineer");
   await run("record", "--dir", served.home, "risk", "add", "title=A risk", "level=low");
