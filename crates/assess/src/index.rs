@@ -154,6 +154,17 @@ impl Index {
         Ok(index)
     }
 
+    /// Bounds what SQLite keeps in memory for all connections of this process: from there on, caches
+    /// of pages give up old pages for new ones. Rows laid out for an estate stay, so it can be exceeded.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn bound_memory(&self, bytes: i64) -> Result<(), IndexError> {
+        let pragma = format!("pragma soft_heap_limit = {bytes}");
+        self.connection.query_row(&pragma, [], |_| Ok(()))?;
+        Ok(())
+    }
+
     /// An index in memory: for tests and literate checks.
     ///
     /// # Errors
@@ -473,10 +484,10 @@ impl Index {
         let ended = self.connection.execute(
             &format!(
                 "update history_{} set valid_to = ?1
-                 where source = ?2 and entry = ?3 and valid_to is null",
+                 where source = '{RECORDS}' and entry = ?2 and valid_to is null",
                 table.name
             ),
-            params![at, RECORDS, entry.cast_signed()],
+            params![at, entry.cast_signed()],
         )?;
         Ok(ended > 0)
     }
@@ -487,12 +498,12 @@ impl Index {
     /// When SQLite refuses.
     pub fn records(&self, table: &'static Table) -> Result<Vec<(u64, Row)>, IndexError> {
         let mut statement = self.connection.prepare(&format!(
-            "select entry, {} from history_{} where source = ?1 and valid_to is null order by entry",
+            "select entry, {} from history_{} where source = '{RECORDS}' and valid_to is null order by entry",
             column_names(table),
             table.name
         ))?;
         let width = table.columns.len();
-        let rows = statement.query_map(params![RECORDS], |row| {
+        let rows = statement.query_map([], |row| {
             let cells = (1..=width)
                 .map(|i| row.get(i).map(cell))
                 .collect::<Result<_, _>>()?;
@@ -804,7 +815,9 @@ fn schema_sql() -> String {
             "create table history_{name} ({}source text not null, row_scope text not null,
                row_key text not null, valid_from text not null, valid_to text,
                entry integer not null);
-             create index history_{name}_row on history_{name} (source, row_key, valid_to);",
+             create index history_{name}_row on history_{name} (source, row_key, valid_to);
+             create index history_{name}_record on history_{name} (entry)
+               where source = '{RECORDS}' and valid_to is null;",
             column_sql(table)
         );
         for column in indexed(table) {

@@ -23,6 +23,7 @@ mod oidc;
 mod outward;
 mod pages;
 mod passkeys;
+mod personal;
 mod proxies;
 mod readers;
 pub mod right;
@@ -31,10 +32,12 @@ mod rows;
 mod schedule;
 pub mod session;
 mod snapshot;
+mod stream;
 mod subjects;
 mod telemetry;
 mod timeline;
 mod tls;
+mod trial;
 mod visit;
 mod workers;
 
@@ -63,6 +66,8 @@ use workers::Workers;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long the set-up link lasts.
 const SET_UP: SignedDuration = SignedDuration::from_hours(1);
+/// Bytes beyond which SQLite's caches, one for each connection, grow no further.
+const PAGES_IN_MEMORY: i64 = 96 << 20;
 
 /// Runs `standing serve` until it is told to stop.
 ///
@@ -90,6 +95,7 @@ pub fn serve(folder: &Path, options: &cli::Serve) -> Result<u8, Failure> {
         None => None,
     };
     greet(&app, &settings)?;
+    app.home().index()?.bound_memory(PAGES_IN_MEMORY)?;
     let workers = Workers::start(&app)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
