@@ -275,7 +275,7 @@ impl<'a> Estate<'a> {
             return vec![Gap {
                 table: Some(table.into()),
                 code: GapCode::NeverCollected,
-                detail: format!("no source yields {table}"),
+                detail: format!("no source tells of any {}", table.replace('_', " ")),
             }];
         }
         sources.iter().filter_map(|s| s.gap.clone()).collect()

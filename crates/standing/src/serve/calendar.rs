@@ -167,7 +167,7 @@ fn lapses(lapses: &[Lapse]) -> Vec<Due> {
         };
         let href = format!("/{step}/{}", words::url(&first.name));
         let title = match (kind, first.subjects) {
-            (Kind::Check, Some(_)) => format!("No longer so: {}", first.detail),
+            (Kind::Check, Some(_)) => format!("Would fail from this day: {}", first.detail),
             _ => first.detail.clone(),
         };
         let lapsing: u64 = group.iter().filter_map(|l| Some(l.subjects?.0)).sum();

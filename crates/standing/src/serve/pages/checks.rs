@@ -186,7 +186,11 @@ fn headline(assessment: &Assessment) -> String {
     match (with(Verdict::NotMet), with(Verdict::Unknown)) {
         (0, 0) => format!("No claim of {all} fails"),
         (0, unknown) => format!("{unknown} of {all} claims cannot be judged"),
-        (failing, _) => format!("{failing} of {all} claims do not hold"),
+        (1, 0) => format!("1 of {all} claims does not hold"),
+        (failing, 0) => format!("{failing} of {all} claims do not hold"),
+        (failing, unknown) => {
+            format!("Of {all} claims {failing} do not hold and {unknown} cannot be judged")
+        }
     }
 }
 

@@ -21,7 +21,7 @@ const MAY: Access = Access::With(Right::Attest);
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
-    Route::get("/exceptions", Access::With(Right::Read), list),
+    Route::get("/exceptions", Access::With(Right::ReadPersonal), list),
     Route::get("/exceptions/new", MAY, ask),
     Route::form("/exceptions/new", MAY, grant),
     Route::get("/exceptions/{entry}/end", MAY, ask_end),
@@ -58,7 +58,8 @@ struct New<'a> {
     claim: &'a str,
     /// What the check says of the subject today.
     found: Option<&'a Subject>,
-    names: Vec<&'a str>,
+    /// Each check: its name and its claim.
+    names: Vec<(&'a str, &'a str)>,
     approved_by: &'a str,
     today: Date,
     expiry_help: String,
@@ -130,7 +131,12 @@ fn show(visit: &Visit, entered: Entered) -> Answer {
                 .iter()
                 .find(|s| s.subject.eq_ignore_ascii_case(wanted))
         }),
-        names: now.terms.checks.iter().map(|c| c.name.as_str()).collect(),
+        names: now
+            .terms
+            .checks
+            .iter()
+            .map(|c| (c.name.as_str(), c.claim.as_str()))
+            .collect(),
         approved_by: &visit.who()?.name,
         today: now.day(),
         expiry_help: format!(

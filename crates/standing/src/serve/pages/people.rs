@@ -71,7 +71,9 @@ struct ListPage {
     choices: Vec<Choice>,
     lines: Vec<Line>,
     paging: Paging,
+    accounts: u64,
     unlinked: u64,
+    unlinked_open: u64,
     told: Vec<Told>,
     as_of: String,
 }
@@ -81,7 +83,9 @@ struct ListPage {
 struct Listed {
     counts: Vec<u64>,
     people: Vec<Row>,
+    accounts: u64,
     unlinked: u64,
+    unlinked_open: u64,
     told: Vec<Told>,
 }
 
@@ -124,6 +128,7 @@ fn all(visit: &Visit) -> Answer {
     let here = listed.counts[1];
     let headline = match open {
         _ if !words.is_empty() => format!("People like “{words}”"),
+        0 if here == 1 => "1 person works here".into(),
         0 => format!("{here} people work here"),
         1 => "1 person has left and still has an open account".into(),
         n => format!("{n} people have left and still have open accounts"),
@@ -144,7 +149,9 @@ fn all(visit: &Visit) -> Answer {
             })
             .collect(),
         paging,
+        accounts: listed.accounts,
         unlinked: listed.unlinked,
+        unlinked_open: listed.unlinked_open,
         told: listed.told,
         as_of: crate::text::day(day),
         words: words.clone(),
@@ -233,14 +240,20 @@ fn listed(
     )?;
     let unlinked = one(
         estate,
-        "select count(*) as n from account
-         where not exists (select 1 from link where link.account = account.id)",
+        "select count(*) as accounts, coalesce(sum(alone), 0) as n,
+           coalesce(sum(alone and enabled), 0) as open
+         from (select coalesce(enabled, 0) as enabled,
+                 not exists (select 1 from link where link.account = account.id) as alone
+               from account)",
         &[],
     )?;
+    let number_of = |name| unlinked.as_ref().map_or(0, |row: &Row| row.number(name));
     Ok(Listed {
         counts,
         people,
-        unlinked: unlinked.map_or(0, |row| row.number("n")),
+        accounts: number_of("accounts"),
+        unlinked: number_of("n"),
+        unlinked_open: number_of("open"),
         told: ["person", "account", "training_completion"]
             .map(|table| told(estate, table))
             .into(),

@@ -220,9 +220,11 @@ fn lead(visit: &Visit, now: &Snapshot, today: bool) -> String {
         .catalogue
         .edition(&now.terms.edition)
         .map_or_else(String::new, |e| format!(" ({})", e.year));
+    let profile = now.terms.catalogue.profile(&now.terms.profile);
     let judged = format!(
-        "judged by {}{by} for {}",
-        now.terms.edition, now.terms.profile
+        "judged by edition {}{by} for the profile “{}”",
+        now.terms.edition,
+        profile.map_or(now.terms.profile.as_str(), |p| p.name.as_str())
     );
     if !today {
         return format!("{}.", capital(&judged));
@@ -313,11 +315,8 @@ fn cards(now: &Snapshot, assessment: &Assessment, day: Date) -> Vec<Card> {
     later.more = Some((
         format!("/?day={publish_on}"),
         match lost {
-            0 => "Nothing that stands today will have lapsed".into(),
-            n => format!(
-                "{} that stand today will have lapsed",
-                words::count(&n, "item")
-            ),
+            0 => "No item met today will have lapsed".into(),
+            n => format!("{} met today will have lapsed", words::count(&n, "item")),
         },
     ));
     vec![
@@ -336,8 +335,8 @@ fn sources_card(now: &Snapshot) -> Card {
     let all = now.sources.len();
     let more = match wrong(now, &now.today).len() as u64 {
         0 => ("/sources".into(), "All sources".into()),
-        1 => ("#sources".into(), "1 thing is wrong with them".into()),
-        n => ("#sources".into(), format!("{n} things are wrong with them")),
+        1 => ("#sources".into(), "What is wrong: 1 thing".into()),
+        n => ("#sources".into(), format!("What is wrong: {n} things")),
     };
     Card {
         title: "Sources".into(),
@@ -363,7 +362,10 @@ fn in_the_way(visit: &Visit, assessment: &Assessment, today: bool) -> Vec<InTheW
     let one = |item: &ItemStanding| {
         let since = today.then(|| visit.app.timeline.item_since(&item.item, item.verdict));
         let since = since.flatten().map(|since| since.to_string());
-        let turn = item.turn.as_ref().map(|turn| format!("turn of {turn}"));
+        let turn = item
+            .turn
+            .as_ref()
+            .map(|turn| format!("next to act: {turn}"));
         let last: Vec<String> = since.into_iter().chain(turn).collect();
         InTheWay {
             item: item.item.clone(),

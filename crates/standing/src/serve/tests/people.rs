@@ -83,7 +83,7 @@ fn a_table_that_is_not_known_is_said_not_to_be() {
         assert_eq!(page.status, 200);
         assert!(
             page.text
-                .contains("is not completely known: no source yields "),
+                .contains("is not completely known: no source tells of any "),
             "{}",
             page.text
         );
