@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use standing_assess::{AsOf, Index};
+use standing_collectors::by_kind;
 use toml_edit::{DocumentMut, Item, Table, Value, value};
 
 use crate::config::{Config, FILE};
@@ -74,6 +75,7 @@ pub fn fingerprint(text: &str) -> String {
 /// # Errors
 /// When there is one of that name, or the file would not be valid with it.
 pub fn add_source(home: &Home, index: &Index, by: By<'_>, new: &NewSource) -> Result<u64, Failure> {
+    own(new)?;
     if by.who != Author::Keyboard {
         super::sources::within(home, &new.path)?;
     }
@@ -102,6 +104,25 @@ pub fn add_source(home: &Home, index: &Index, by: By<'_>, new: &NewSource) -> Re
         Ok(document.to_string())
     };
     write(home, index, by, None, &change)
+}
+
+/// That every setting is one of the kind's own. All of them are written into one table, so a setting
+/// called `path` would take the place of the path that was looked at before.
+///
+/// # Errors
+/// The settings that the kind does not have.
+pub(super) fn own(new: &NewSource) -> Result<(), Failure> {
+    // What is of no kind is refused where the whole file is looked at.
+    let of_kind = by_kind(&new.kind).map_or(&[][..], |c| c.about().settings);
+    let known = |name: &str| of_kind.iter().any(|s| s.name == name);
+    match new.settings.keys().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(format!(
+            "a source of the kind {:?} has no setting {name:?}",
+            new.kind
+        ))
+        .at("settings")),
+    }
 }
 
 /// The new source's own table.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use standing_assess::Index;
 use toml_edit::{DocumentMut, Item, TableLike};
 
-use super::settings::{NewSource, block, document, write};
+use super::settings::{NewSource, block, document, own, write};
 use crate::config::FILE;
 use crate::failure::Failure;
 use crate::home::{By, Home, key_files, private_cache};
@@ -138,6 +138,7 @@ pub fn change_source(
     by: By<'_>,
     new: &NewSource,
 ) -> Result<u64, Failure> {
+    own(new)?;
     if by.who != crate::home::Author::Keyboard {
         let same = |s: &crate::config::Source| {
             s.settings.source == new.name && s.settings.path == Path::new(&new.path)

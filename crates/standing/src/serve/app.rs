@@ -47,7 +47,8 @@ pub struct App {
     judged: (Mutex<u64>, Condvar),
     /// Wakes whoever judges: whether somebody asked for it, and whether to stop.
     wake: (Mutex<Wake>, Condvar),
-    members: RwLock<Arc<Members>>,
+    /// As of so many entries.
+    members: RwLock<(u64, Arc<Members>)>,
     days: Mutex<VecDeque<(u64, Arc<Judged>)>>,
     /// Sessions.
     pub sessions: Sessions,
@@ -107,7 +108,7 @@ impl App {
         }
         let passkeys = Passkeys::of(&serve)?;
         let index = home.index()?;
-        let members = Members::read(&index)?;
+        let (position, members) = (index.position()?.0, Members::read(&index)?);
         let cache = private_cache(folder)?;
         let sessions = Sessions::open(&cache, serve.session_limits())?;
         Ok(App {
@@ -117,7 +118,7 @@ impl App {
             snapshot: RwLock::new(None),
             judged: (Mutex::new(0), Condvar::new()),
             wake: (Mutex::new(Wake::default()), Condvar::new()),
-            members: RwLock::new(Arc::new(members)),
+            members: RwLock::new((position, Arc::new(members))),
             days: Mutex::new(VecDeque::new()),
             sessions,
             passkeys,
@@ -163,7 +164,8 @@ impl App {
 
     /// Who may come in, as of the last entry that this process has seen.
     pub fn members(&self) -> Arc<Members> {
-        Arc::clone(&self.members.read().unwrap_or_else(PoisonError::into_inner))
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&members.1)
     }
 
     /// The last snapshot, if there is one yet.
@@ -254,9 +256,18 @@ impl App {
     }
 
     fn read_members(&self, index: &Index) -> Result<(), Failure> {
-        let members = Arc::new(Members::read(index)?);
-        *self.members.write().unwrap_or_else(PoisonError::into_inner) = members;
+        let position = index.position()?.0;
+        self.know(position, Members::read(index)?);
         Ok(())
+    }
+
+    /// Takes up who may come in as of so many entries, unless more is known: the judge looks beside
+    /// whoever writes, and what it saw may be older than what was written since.
+    pub fn know(&self, position: u64, members: Members) {
+        let mut known = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        if position >= known.0 {
+            *known = (position, Arc::new(members));
+        }
     }
 
     /// Waits until an entry is judged, but not for ever: the page that follows says what it knows.

@@ -5,14 +5,15 @@
 //! of its own, the headers. A route cannot be declared without saying whom it lets in.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
@@ -26,6 +27,7 @@ use super::pages::frame;
 use super::proxies;
 use super::right::{Access, Right};
 use super::routes::{Route, Takes, all};
+use super::stream::Streams;
 use super::visit::{Answer, Body, Content, Means, Pairs, Reply, Trouble, Visit, Who};
 use crate::config::Serve;
 
@@ -44,7 +46,8 @@ pub const ONCE: &str = "once";
 pub struct Door {
     app: Arc<App>,
     serve: Serve,
-    at_work: Semaphore,
+    at_work: Arc<Semaphore>,
+    streams: Streams,
 }
 
 impl Door {
@@ -54,7 +57,8 @@ impl Door {
         Door {
             app,
             serve,
-            at_work: Semaphore::new(AT_WORK),
+            at_work: Arc::new(Semaphore::new(AT_WORK)),
+            streams: Streams::default(),
         }
     }
 }
@@ -81,12 +85,20 @@ pub fn router(app: Arc<App>) -> Router {
             "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        let handler = move |parameters: RawPathParams, request: Request| {
-            let parameters = parameters
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            enter(Arc::clone(&here), Some(route), parameters, request)
+        let handler = move |parameters: Result<RawPathParams, RawPathParamsRejection>,
+                            request: Request| {
+            let parameters = parameters.map(|p| {
+                let pairs = p.iter();
+                pairs
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect()
+            });
+            // What is no text names nothing.
+            enter(
+                Arc::clone(&here),
+                parameters.ok().map(|p| (route, p)),
+                request,
+            )
         };
         router = router.route(route.path, on(filter, handler));
     }
@@ -112,29 +124,45 @@ pub fn router(app: Arc<App>) -> Router {
 async fn refuse(door: Arc<Door>, request: Request, why: fn(&str) -> Trouble) -> Response {
     let (head, _) = request.into_parts();
     let path = head.uri.path().to_owned();
-    let trouble = why(&path);
+    let peer = proxies::behind(connected(&head), &head.headers, &door.serve);
+    let known = known(&door, &cookies(&head.headers), &head.headers);
+    let trouble = match known {
+        Ok(Some(_)) => why(&path),
+        _ => {
+            let passes = door.app.gate.pass(peer, Instant::now());
+            passes.map_or_else(too_many, |()| why(&path))
+        }
+    };
     super::telemetry::answered(head.method.as_str(), "", trouble.status, Duration::ZERO);
     let reply = in_trouble(None, &path, trouble, "");
-    dress(&door.serve, &path, reply)
+    dress(&door, &path, reply)
+}
+
+/// The address at the other end of the connection.
+fn connected(head: &Parts) -> IpAddr {
+    let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
+    connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip())
 }
 
 async fn enter(
     door: Arc<Door>,
-    route: Option<&'static Route>,
-    parameters: BTreeMap<String, String>,
+    found: Option<(&'static Route, BTreeMap<String, String>)>,
     request: Request,
 ) -> Response {
+    let Some((route, parameters)) = found else {
+        return refuse(door, request, |_| {
+            Trouble::missing("There is nothing of this name: its address is no text.")
+        })
+        .await;
+    };
     let began = Instant::now();
     let id = super::members::short_name().unwrap_or_default();
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
-    let pattern = route.map_or("", |r| r.path);
+    let pattern = route.path;
     let span = super::telemetry::request(&id, &method, pattern, request.headers());
     async {
-        let reply = match route {
-            Some(route) => pass(&door, route, parameters, request, &id).await,
-            None => in_trouble(None, &path, Trouble::missing("There is nothing here."), &id),
-        };
+        let reply = pass(&door, route, parameters, request, &id).await;
         let (status, took) = (reply.status, began.elapsed());
         super::telemetry::answered(&method, pattern, status, took);
         tracing::info!(
@@ -142,7 +170,7 @@ async fn enter(
             milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
-        dress(&door.serve, &path, reply)
+        dress(&door, &path, reply)
     }
     .instrument(span)
     .await
@@ -157,8 +185,7 @@ async fn pass(
 ) -> Reply {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    let connection = head.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = connection.map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
+    let peer = connected(&head);
     let by_proxy = door.serve.trusts(peer);
     if proxies::overheard(peer, &door.serve) {
         return in_trouble(None, &path, plainly(), id);
@@ -205,6 +232,11 @@ async fn pass(
         Ok(bytes) => bytes,
         Err(t) => return trouble(who, t),
     };
+    // A body may take its time: whoever was ended or lost a right meanwhile is so already.
+    let who = match still(door, route, who, &head, &cookies) {
+        Ok(who) => who,
+        Err(t) => return trouble(None, t),
+    };
     let mut body = match parse(route.takes, &head.headers, &bytes)
         .and_then(|body| unforged(body, who.as_ref(), unsafe_method, &head.headers))
     {
@@ -234,21 +266,26 @@ async fn pass(
 
 /// Runs the handler on a thread for work that blocks, bounded in number and time.
 async fn work(door: &Arc<Door>, route: &'static Route, visit: Visit) -> Answer {
-    let busy = || {
-        let mut trouble = Trouble::new(503, "Busy", "The server has too much to do just now.");
-        trouble.retry_after = Some(2);
-        trouble
-    };
-    let waited = tokio::time::timeout(TIME, door.at_work.acquire()).await;
-    let _turn = waited.map_err(|_| busy())?.map_err(Trouble::ours)?;
+    let waited = tokio::time::timeout(TIME, Arc::clone(&door.at_work).acquire_owned()).await;
+    let turn = waited.map_err(|_| busy())?.map_err(Trouble::ours)?;
     let span = tracing::Span::current();
     let handler = route.handle;
-    let working = tokio::task::spawn_blocking(move || span.in_scope(|| handler(&visit)));
+    // The turn ends with the work, not with the patience of whoever waits for it.
+    let working = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        span.in_scope(|| handler(&visit))
+    });
     match tokio::time::timeout(TIME, working).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panic)) => Err(Trouble::ours(panic)),
         Err(_) => Err(busy()),
     }
+}
+
+fn busy() -> Trouble {
+    let mut trouble = Trouble::new(503, "Busy", "The server has too much to do just now.");
+    trouble.retry_after = Some(2);
+    trouble
 }
 
 fn plainly() -> Trouble {
@@ -268,6 +305,25 @@ fn too_many(wait: Duration) -> Trouble {
     );
     trouble.retry_after = Some(u16::try_from(wait.as_secs() + 1).unwrap_or(u16::MAX));
     trouble
+}
+
+/// Whoever asks, looked at again after the body has come.
+fn still(
+    door: &Door,
+    route: &Route,
+    before: Option<Who>,
+    head: &Parts,
+    cookies: &Pairs,
+) -> Result<Option<Who>, Trouble> {
+    if before.is_none() || matches!(head.method, Method::GET | Method::HEAD) {
+        return Ok(before);
+    }
+    let who = known(door, cookies, &head.headers)?;
+    match allowed(route, who.as_ref(), head.uri.path(), &head.uri) {
+        Ok(()) => Ok(who),
+        Err(Err(trouble)) => Err(trouble),
+        Err(Ok(_)) => Err(Trouble::nobody()),
+    }
 }
 
 /// Whoever the session's cookie or the token says.
@@ -598,11 +654,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     font-src 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The headers that everything bears.
-fn dress(serve: &Serve, path: &str, reply: Reply) -> Response {
+fn dress(door: &Door, path: &str, reply: Reply) -> Response {
+    let serve = &door.serve;
     let body = match reply.content {
         Content::Bytes(bytes) => HttpBody::from(bytes),
         Content::Static(bytes) => HttpBody::from(bytes),
-        Content::Stream(writer) => streamed(writer),
+        Content::Stream(writer) => match door.streams.begin(writer) {
+            Some(body) => body,
+            None => return dress(door, path, in_trouble(None, path, busy(), "")),
+        },
     };
     let mut response = Response::new(body);
     *response.status_mut() =
@@ -640,45 +700,4 @@ fn dress(serve: &Serve, path: &str, reply: Reply) -> Response {
         }
     }
     response
-}
-
-/// A body written on a thread of its own, never more than a little ahead of its reader.
-fn streamed(writer: super::visit::Writer) -> HttpBody {
-    let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, io::Error>>(8);
-    tokio::task::spawn_blocking(move || {
-        let mut out = io::BufWriter::with_capacity(1 << 15, Pipe(send.clone()));
-        if let Err(error) = writer(&mut out).and_then(|()| out.flush()) {
-            // The reader must see that the body broke off; it may also be gone.
-            let _ = send.blocking_send(Err(error));
-        }
-    });
-    HttpBody::from_stream(Receiving(receive))
-}
-
-struct Pipe(tokio::sync::mpsc::Sender<Result<Bytes, io::Error>>);
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .blocking_send(Ok(Bytes::copy_from_slice(bytes)))
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Receiving(tokio::sync::mpsc::Receiver<Result<Bytes, io::Error>>);
-
-impl futures_core::Stream for Receiving {
-    type Item = Result<Bytes, io::Error>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
-    }
 }

@@ -151,7 +151,8 @@ pub fn leaves(members: &Members, id: &str, why: &str) -> Entries {
     let links = links
         .filter(|i| i.member.as_deref() == Some(id))
         .map(|i| ends("invitation", &i.id, why));
-    let mut entries: Entries = keys.chain(links).collect();
+    let feeds = members.feeds_of(id).map(|f| ends("feed", &f.id, why));
+    let mut entries: Entries = keys.chain(links).chain(feeds).collect();
     entries.extend(tokens_end(members, id, why));
     entries.push(ends("member", id, why));
     entries

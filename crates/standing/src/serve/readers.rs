@@ -3,6 +3,7 @@
 //! Laying out an estate derives links and findings, which takes a while; each reader does it once
 //! for each state of the vault and then answers in the time that its question takes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -58,8 +59,11 @@ impl Readers {
     ) -> Result<T, Trouble> {
         let (answer, answered) = sync_channel(1);
         let question = Box::new(move |estate: &Estate<'_>| {
+            // A question that panics must not take the reader with it: nobody starts another.
+            let asked = catch_unwind(AssertUnwindSafe(|| question(estate)));
+            let told = asked.unwrap_or_else(|_| Err(Trouble::ours("a question panicked")));
             // Whoever asked may have gone.
-            let _ = answer.send(question(estate));
+            let _ = answer.send(told);
         });
         let busy = || {
             let mut trouble = Trouble::new(503, "Busy", "Too many pages are asked for at once.");

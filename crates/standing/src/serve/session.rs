@@ -57,6 +57,10 @@ impl Sessions {
     /// When SQLite refuses.
     pub fn open(cache: &Path, limits: Limits) -> Result<Self, Failure> {
         let connection = Connection::open(cache.join("sessions.sqlite"))?;
+        // Read and written while a request passes the door: nothing may wait for the disk there. What a
+        // loss of power takes is a few minutes of who was seen, or a session that began just then.
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "normal")?;
         Sessions::prepare(connection, limits)
     }
 
@@ -365,5 +369,18 @@ mod tests {
         assert_eq!(sessions.of("a", at(1)).unwrap().len(), 1);
         sessions.end_all("a").unwrap();
         assert!(sessions.find(&shown, at(0)).unwrap().is_none());
+    }
+
+    #[test]
+    fn nothing_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = sessions().limits;
+        let sessions = Sessions::open(folder.path(), limits).unwrap();
+        let connection = sessions.connection();
+        let pragma =
+            |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
+        assert_eq!(pragma("journal_mode").unwrap(), "wal");
+        let normal = connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0));
+        assert_eq!(normal.unwrap(), 1);
     }
 }

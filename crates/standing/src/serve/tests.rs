@@ -8,6 +8,7 @@ mod checks;
 mod coming_in;
 mod exports;
 mod harness;
+mod hostile;
 mod items;
 mod log;
 mod matrix;

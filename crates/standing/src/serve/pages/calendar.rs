@@ -84,7 +84,10 @@ fn page(visit: &Visit) -> Answer {
             Trouble::unusable(format!("There is no kind {word:?} of things that are due."))
         })?),
     };
-    let dues = calendar::due(&visit.app, &now, who.may(Right::Members))?;
+    let mut dues = calendar::due(&visit.app, &now, who.may(Right::Members))?;
+    if !who.may(Right::ReadPersonal) {
+        dues.iter_mut().for_each(|due| due.private = None);
+    }
     let choices = choices(&dues, shown);
     let all = dues.len();
     let dues: Vec<Due> = dues.into_iter().filter(|due| shown.has(due)).collect();

@@ -178,7 +178,7 @@ fn page(visit: &Visit) -> Answer {
             assertion.to_string(),
             catalogue.assertion(assertion).map_or("", |a| &a.title),
         ),
-        checks: measured(&now, known),
+        checks: measured(&now, known, visit.who()?.may(Right::ReadPersonal)),
         unusable: known
             .checks
             .iter()
@@ -265,7 +265,9 @@ fn steps(now: &Snapshot, standing: &ItemStanding, may_attest: bool) -> Vec<Step>
     steps
 }
 
-fn measured<'a>(now: &'a Snapshot, known: &'a Item) -> Vec<Measured<'a>> {
+/// The checks that speak for an item; their subjects, who may be people, only where `open`.
+fn measured<'a>(now: &'a Snapshot, known: &'a Item, open: bool) -> Vec<Measured<'a>> {
+    let shown = if open { SUBJECTS } else { 0 };
     let results = known.checks.iter().filter_map(|n| now.today.checks.get(n));
     results
         .map(|result| Measured {
@@ -273,7 +275,7 @@ fn measured<'a>(now: &'a Snapshot, known: &'a Item) -> Vec<Measured<'a>> {
             claim: explain::claim(&now.terms, &result.name),
             tally: explain::tally(result),
             result,
-            worst: explain::wanting(result).take(SUBJECTS).collect(),
+            worst: explain::wanting(result).take(shown).collect(),
             wanting: result.count(Verdict::NotMet) + result.count(Verdict::Unknown),
         })
         .collect()
