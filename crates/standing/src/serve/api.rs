@@ -5,11 +5,14 @@
 mod checks;
 mod doc;
 mod estate;
+mod exports;
 pub mod forms;
 mod history;
 mod items;
+mod me;
 mod members;
 pub mod paging;
+mod people;
 mod records;
 mod settings;
 mod sources;
@@ -17,6 +20,8 @@ mod standing;
 pub mod types;
 
 pub use doc::{Doc, described_routes, document, wanted};
+
+use serde::Serialize;
 
 use super::app::Acted;
 use super::routes::Route;
@@ -33,20 +38,37 @@ pub const PARTS: &[&[Route]] = &[
     records::ROUTES,
     history::ROUTES,
     members::ROUTES,
+    me::ROUTES,
+    exports::ROUTES,
     settings::ROUTES,
 ];
 
 /// The answer to a write.
 fn kept(acted: Acted) -> Reply {
-    let reply = Reply::json(&Kept {
+    let kept = Kept {
         entry: acted.entry,
         replayed: acted.repeated,
-    })
-    .status(201)
-    .header("location", format!("/api/v1/log/{}", acted.entry));
+    };
+    let reply = made(&kept, acted.entry);
     if acted.repeated {
         reply.header("idempotency-replayed", "true")
     } else {
         reply
     }
+}
+
+/// The answer to something ended.
+fn ended(acted: Acted) -> Reply {
+    kept(acted).status(200)
+}
+
+/// The answer to a write that has more to tell than its entry.
+fn made(told: &impl Serialize, entry: u64) -> Reply {
+    told_of(Reply::json(told), entry)
+}
+
+/// The same answer, saying where its entry is.
+fn told_of(reply: Reply, entry: u64) -> Reply {
+    let place = format!("/api/v1/log/{entry}");
+    reply.status(201).header("location", place)
 }

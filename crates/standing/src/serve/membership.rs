@@ -1,5 +1,7 @@
 //! The rules by which members come, change and go: the same at the keyboard and on the pages.
 
+pub mod acts;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

@@ -72,6 +72,14 @@ impl Route {
         }
     }
 
+    /// Something ended, with no body.
+    pub const fn delete(path: &'static str, access: Access, handle: fn(&Visit) -> Answer) -> Self {
+        Route {
+            method: "DELETE",
+            ..Route::get(path, access, handle)
+        }
+    }
+
     /// The same, described for the API.
     #[must_use]
     pub const fn described(self, api: &'static Doc) -> Self {

@@ -1,6 +1,7 @@
 //! The server in one process: requests go through the door without a network.
 
 mod api;
+mod api_acts;
 mod attest;
 mod authenticator;
 mod calendar;
@@ -21,3 +22,4 @@ mod standing;
 mod systems;
 mod telemetry;
 mod timeline;
+mod twins;

@@ -57,6 +57,14 @@ impl Doc {
             ..Doc::get(summary, of::<super::types::Kept>)
         }
     }
+
+    /// Something that is ended, with nothing to be said: the answer names the entry that tells of it.
+    pub const fn end(summary: &'static str) -> Self {
+        Doc {
+            once: true,
+            ..Doc::get(summary, of::<super::types::Kept>)
+        }
+    }
 }
 
 /// One parameter.
@@ -106,6 +114,11 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("name", "The name", ""),
     ("id", "The identifier, with its slash as `%2F`", ""),
     ("kind", "The kind", ""),
+    (
+        "table",
+        "The table: `person`, `account`, `link` or `training_completion`",
+        "",
+    ),
     ("entry", "The number of an entry", "integer"),
     ("seq", "The number of an entry", "integer"),
 ];

@@ -88,6 +88,16 @@ const OF_SYSTEM: &[(&str, &str)] = &[
     ),
 ];
 
+/// A cell of a column of this kind; `None` where it is not known.
+pub fn value(cell: Sql, kind: Option<ColumnKind>) -> Option<Value> {
+    match (cell, kind) {
+        (Sql::Integer(n), Some(ColumnKind::Truth)) => Some(json!(n != 0)),
+        (Sql::Integer(n), _) => Some(json!(n)),
+        (Sql::Text(text), _) => Some(json!(text)),
+        _ => None,
+    }
+}
+
 /// Rows as objects: truth values are true and false, and what is not known is left out.
 fn objects(
     estate: &Estate<'_>,
@@ -107,15 +117,8 @@ fn objects(
     };
     let object = |row: Vec<Sql>| {
         let cells = answer.columns.iter().zip(row);
-        let told = cells.filter_map(|(name, cell)| {
-            let value: Value = match (cell, of_kind(name)) {
-                (Sql::Integer(n), Some(ColumnKind::Truth)) => json!(n != 0),
-                (Sql::Integer(n), _) => json!(n),
-                (Sql::Text(text), _) => json!(text),
-                _ => return None,
-            };
-            Some((name.clone(), value))
-        });
+        let told =
+            cells.filter_map(|(name, cell)| Some((name.clone(), value(cell, of_kind(name))?)));
         told.collect()
     };
     Ok(answer.rows.into_iter().map(object).collect())

@@ -62,6 +62,49 @@ pub struct Run {
     pub problems: u64,
 }
 
+/// What a trial of a source came to. Nothing of it was kept.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Trial {
+    /// The same in one sentence.
+    pub sentence: String,
+    /// `complete`, `partial` or `failed`.
+    pub outcome: &'static str,
+    /// Rows by table.
+    pub rows: BTreeMap<String, u64>,
+    /// What is missing.
+    pub gaps: Vec<TrialGap>,
+    /// Places not understood, at most 100; none of them without the right `read-personal`.
+    pub problems: Vec<TrialProblem>,
+    /// How many places more there are.
+    pub more_problems: u64,
+}
+
+/// Why not everything was read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrialGap {
+    /// The table; null for all of the source.
+    pub table: Option<String>,
+    /// The kind of reason, for example `denied`, `missing` or `malformed`.
+    pub code: &'static str,
+    /// One plain sentence.
+    pub detail: String,
+}
+
+/// A place that is not as it should be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrialProblem {
+    /// The file or page.
+    pub part: String,
+    /// Line or row, from 1.
+    pub line: Option<u64>,
+    /// The column, or its place within the line.
+    pub column: Option<String>,
+    /// What was found and what was expected.
+    pub message: String,
+    /// Whether something stays unknown because of it.
+    pub lost: bool,
+}
+
 /// What asking for a run came to.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Asked {

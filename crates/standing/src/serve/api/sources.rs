@@ -3,7 +3,10 @@
 use standing_collectors::Collector;
 
 use super::doc::{Doc, of};
-use super::forms::{Asked, NewSource, Nothing, Run, Setting, Source, SourceKind, SourceWhole};
+use super::forms::{
+    Asked, NewSource, Nothing, Run, Setting, Source, SourceKind, SourceWhole, Trial, TrialGap,
+    TrialProblem,
+};
 use super::paging::{AFTER, LIMIT, Part};
 use super::types::Page;
 use crate::commands;
@@ -12,6 +15,7 @@ use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::schedule::State;
 use crate::serve::snapshot::{Snapshot, SourceView};
+use crate::serve::trial;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
 
 /// Runs that are told.
@@ -62,14 +66,26 @@ pub const ROUTES: &[Route] = &[
     }),
     Route::json(
         "POST",
-        "/api/v1/sources/{name}/end",
+        "/api/v1/sources/{name}/trials",
+        Access::With(Right::Collect),
+        try_out,
+    )
+    .described(&Doc {
+        about: "It is read as a run would, and nothing is kept. 503 while another is tried out.",
+        status: 200,
+        once: false,
+        answer: of::<Trial>,
+        ..Doc::act("Try a source out", of::<Nothing>)
+    }),
+    Route::delete(
+        "/api/v1/sources/{name}",
         Access::With(Right::Configure),
         remove,
     )
     .described(&Doc {
         about: "What it told stays in the vault; it is not read any more, and what rests on it is no \
             longer known.",
-        ..Doc::act("Take a source out", of::<Nothing>)
+        ..Doc::end("Take a source out")
     }),
     Route::get("/api/v1/source-kinds", Access::With(Right::Read), kinds).described(&Doc {
         query: &[LIMIT, AFTER],
@@ -223,8 +239,32 @@ fn change(visit: &Visit) -> Answer {
     Ok(super::kept(acted))
 }
 
-fn remove(visit: &Visit) -> Answer {
+fn try_out(visit: &Visit) -> Answer {
     let _: Nothing = visit.json()?;
+    let tried = trial::try_out(visit, visit.parameter("name"))?;
+    let gaps = tried.gaps.into_iter().map(|gap| TrialGap {
+        table: gap.table,
+        code: gap.code.as_str(),
+        detail: gap.detail,
+    });
+    let problems = tried.problems.into_iter().map(|problem| TrialProblem {
+        part: problem.part,
+        line: problem.line,
+        column: problem.column,
+        message: problem.message,
+        lost: problem.lost,
+    });
+    Ok(Reply::json(&Trial {
+        sentence: tried.sentence,
+        outcome: tried.outcome.as_str(),
+        rows: tried.counts.into_iter().collect(),
+        gaps: gaps.collect(),
+        problems: problems.collect(),
+        more_problems: tried.more,
+    }))
+}
+
+fn remove(visit: &Visit) -> Answer {
     let name = visit.parameter("name");
     let by = visit.by()?;
     let acted = visit.app.act(by, |home, index| {
@@ -232,7 +272,7 @@ fn remove(visit: &Visit) -> Answer {
         there(visit)?;
         commands::remove_source(home, index, by, name).map_err(Trouble::from)
     })?;
-    Ok(super::kept(acted))
+    Ok(super::ended(acted))
 }
 
 fn described(collector: &&'static dyn Collector) -> SourceKind {

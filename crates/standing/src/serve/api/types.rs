@@ -28,6 +28,18 @@ pub struct Kept {
     pub replayed: bool,
 }
 
+/// What was taken out in bulk.
+#[derive(Debug, JsonSchema)]
+#[allow(dead_code)]
+pub struct Taken {
+    /// The entry of the log that notes it.
+    entry: u64,
+    /// The table.
+    table: String,
+    /// Its rows; columns as in docs/facts.md, and what is not known is left out.
+    rows: Vec<Object>,
+}
+
 /// What went wrong (RFC 9457).
 #[derive(Debug, JsonSchema)]
 #[allow(dead_code)]

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use super::frame::Frame;
 use super::words;
 use crate::serve::calendar::{self, Due, Kind, ics};
-use crate::serve::members::{self, Feed};
+use crate::serve::members::Feed;
+use crate::serve::membership::acts;
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -147,45 +148,16 @@ fn month(day: Date) -> String {
 }
 
 fn make(visit: &Visit) -> Answer {
-    let (by, who) = (visit.by()?, visit.who()?);
-    if !who.may(Right::Read) {
-        return Err(Trouble::forbidden("Your role does not see the calendar."));
-    }
-    let old = visit.app.members();
-    let mut link = String::new();
-    let acted = visit.app.act(by, |home, index| {
-        let (shown, made) = members::new_feed(&who.member)?;
-        link = shown;
-        let ended = old.feeds_of(&who.member);
-        let ended = ended.map(|feed| members::ends("feed", &feed.id, "replaced by a new link"));
-        members::keep(home, index, by, ended.chain(made).collect())
-    })?;
-    if acted.repeated {
-        return Err(
-            Trouble::conflict("The link was made already, and is shown only once.")
-                .hint("make a new link; the old one ends with it"),
-        );
-    }
+    let shown = acts::make_feed(visit)?;
     let page = Made {
         frame: Frame::of(visit, "/calendar"),
-        link: format!("{}/calendar/{link}.ics", visit.app.serve().public_url),
+        link: shown.secret,
     };
     Ok(Reply::page(page.render()?))
 }
 
 fn withdraw(visit: &Visit) -> Answer {
-    let (by, who) = (visit.by()?, visit.who()?);
-    let members = visit.app.members();
-    let ended: Vec<_> = members
-        .feeds_of(&who.member)
-        .map(|feed| members::ends("feed", &feed.id, "withdrawn"))
-        .collect();
-    if ended.is_empty() {
-        return Err(Trouble::missing("You have no link to withdraw."));
-    }
-    let acted = visit
-        .app
-        .act(by, |home, index| members::keep(home, index, by, ended))?;
+    let acted = acts::withdraw_feed(visit)?;
     Ok(Reply::see(format!("/calendar?kept={}", acted.entry)))
 }
 

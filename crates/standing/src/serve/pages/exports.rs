@@ -9,12 +9,13 @@ use askama::Template;
 use jiff::civil::Date;
 use rusqlite::types::Value as Sql;
 use standing_assess::check::Verdict;
-use standing_facts::{Cell as Fact, Row, Table, tables, to_line};
+use standing_facts::{Cell as Fact, Row, Table, to_line};
 
 use super::frame::Frame;
 use super::words;
 use crate::commands;
 use crate::serve::csv::{self, Cell};
+use crate::serve::personal::{TABLES as PERSONAL, is_personal, take_out};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -39,17 +40,6 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
-/// Tables of facts about people that can be taken out, with what each is called.
-const PERSONAL: &[(&str, &str)] = &[
-    ("person", "People"),
-    ("account", "Accounts"),
-    ("link", "Which account belongs to whom"),
-    ("training_completion", "Training"),
-];
-
-/// Millions of SQLite steps that one export may take.
-const BUDGET: u64 = 2_000;
-
 /// A register that can be taken out.
 struct Register {
     kind: &'static str,
@@ -67,10 +57,6 @@ struct Page {
     checks: u64,
     may_personal: bool,
     proven: bool,
-}
-
-fn is_personal(kind: &str) -> bool {
-    PERSONAL.iter().any(|(table, _)| *table == kind)
 }
 
 fn page(visit: &Visit) -> Answer {
@@ -312,42 +298,13 @@ fn write_rows(out: &mut dyn Write, about: &Table, rows: &[Row]) -> std::io::Resu
     Ok(())
 }
 
-/// Facts about people. The entry comes first: nothing is given out that the log does not note.
+/// Facts about people.
 fn personal(visit: &Visit) -> Answer {
-    let what = visit.parameter("what");
-    let known = PERSONAL.iter().find(|(table, _)| *table == what);
-    let about = known.and_then(|(table, _)| tables::table(table));
-    let about = about.ok_or_else(|| Trouble::missing(format!("There is no export {what:?}.")))?;
-    let now = visit.app.snapshot()?;
-    let columns: Vec<String> = about
-        .columns
-        .iter()
-        .map(|c| format!("\"{}\"", c.name))
-        .collect();
-    let sql = format!(
-        "select {} from \"{}\" order by 1",
-        columns.join(", "),
-        about.name
-    );
-    let rows = visit.app.readers.ask(&now, move |estate| {
-        let answer = estate
-            .query_with(&sql, &[], BUDGET)
-            .map_err(Trouble::ours)?;
-        Ok(answer.rows)
-    })?;
-    let by = visit.by()?;
-    let count = rows.len() as u64;
-    let acted = visit.app.act(by, |home, index| {
-        commands::exported(home, index, by, about.name, count)
-    })?;
-    if acted.repeated {
-        return Err(Trouble::conflict("This form was sent before.")
-            .hint("open the page of exports anew: each time is noted in the log"));
-    }
+    let taken = take_out(visit, visit.parameter("what"))?;
     Ok(Reply::download(
         csv::KIND,
-        &format!("{}-{}.csv", about.name, now.day()),
-        Box::new(move |out| write_facts(out, about, &rows)),
+        &format!("{}-{}.csv", taken.about.name, taken.day),
+        Box::new(move |out| write_facts(out, taken.about, &taken.rows)),
     ))
 }
 

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::words;
-use crate::serve::members::{self, Member, Members, Passkey};
+use crate::serve::members::{Member, Passkey};
+use crate::serve::membership::acts::{self, me, this_session};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::session::Session;
-use crate::serve::visit::{Answer, Means, Reply, Trouble, Visit};
+use crate::serve::visit::{Answer, Reply, Visit};
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
@@ -45,19 +46,6 @@ struct Page<'a> {
     this: &'a str,
 }
 
-/// The member who comes; one who was ended a moment ago is nobody.
-fn me<'m>(visit: &Visit, members: &'m Members) -> Result<&'m Member, Trouble> {
-    let id = &visit.who()?.member;
-    members.members.get(id).ok_or_else(Trouble::nobody)
-}
-
-fn this(visit: &Visit) -> Result<&str, Trouble> {
-    match &visit.who()?.by {
-        Means::Session { id, .. } => Ok(id),
-        Means::Token { .. } => Err(Trouble::forbidden("This is for people, not for tokens.")),
-    }
-}
-
 fn page(visit: &Visit) -> Answer {
     let members = visit.app.members();
     let me = me(visit, &members)?;
@@ -69,47 +57,22 @@ fn page(visit: &Visit) -> Answer {
         may_end: passkeys.len() > 1 || me.identity.is_some(),
         passkeys,
         sessions: visit.app.sessions.of(&me.id, Timestamp::now())?,
-        this: this(visit)?,
+        this: this_session(visit)?,
     };
     Ok(Reply::page(page.render()?))
 }
 
 fn end_passkey(visit: &Visit) -> Answer {
-    let id = visit.parameter("id");
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        let members = Members::read(index)?;
-        let me = me(visit, &members)?;
-        let mine: Vec<&Passkey> = members.passkeys_of(&me.id).collect();
-        if !mine.iter().any(|passkey| passkey.id == id) {
-            return Err(Trouble::missing("You have no such passkey."));
-        }
-        if mine.len() == 1 && me.identity.is_none() {
-            return Err(Trouble::conflict(
-                "This is your only passkey: without it you could not come in again.",
-            )
-            .hint("add another one first"));
-        }
-        let entries = vec![members::ends("passkey", id, "ended by its owner")];
-        Ok(members::keep(home, index, visit.by()?, entries)?)
-    })?;
-    // Whoever had the key may have a session by it.
-    visit
-        .app
-        .sessions
-        .end_others(&visit.who()?.member, this(visit)?)?;
+    let acted = acts::end_passkey(visit, visit.parameter("id"))?;
     Ok(Reply::see(format!("/me?kept={}", acted.entry)))
 }
 
 fn end_session(visit: &Visit) -> Answer {
-    let who = visit.who()?;
-    if !visit.app.sessions.end(&who.member, visit.parameter("id"))? {
-        return Err(Trouble::missing("You have no such session."));
-    }
+    acts::end_session(visit, visit.parameter("id"))?;
     Ok(Reply::see("/me"))
 }
 
 fn end_others(visit: &Visit) -> Answer {
-    let who = visit.who()?;
-    visit.app.sessions.end_others(&who.member, this(visit)?)?;
+    acts::end_other_sessions(visit)?;
     Ok(Reply::see("/me"))
 }

@@ -7,12 +7,10 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::words;
-use crate::failure::Failure;
-use crate::home::Home;
-use crate::serve::members::{self, Invitation, Invited, Member, Members, NewMember};
-use crate::serve::membership::{
-    self, Entries, INVITATION_DAYS, email, in_days, is_last_owner, line,
-};
+use crate::serve::app::Acted;
+use crate::serve::members::{Invitation, Invited, Member, Members};
+use crate::serve::membership::acts::{self, Change, LINK_DAYS, known, last_owner};
+use crate::serve::membership::{INVITATION_DAYS, is_last_owner};
 use crate::serve::right::{Access, Right, Role};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -36,9 +34,6 @@ pub const ROUTES: &[Route] = &[
         end_invitation,
     ),
 ];
-
-/// Days for which a link works if nothing is said.
-const DAYS: i64 = 7;
 
 #[derive(Template)]
 #[template(path = "members.html")]
@@ -67,7 +62,7 @@ impl Given {
             name: field("name", ""),
             email: field("email", ""),
             role: field("role", ""),
-            days: field("days", &DAYS.to_string()),
+            days: field("days", &LINK_DAYS.to_string()),
         }
     }
 }
@@ -142,11 +137,6 @@ fn tokens(members: &Members, id: &str) -> usize {
     members.tokens.values().filter(|t| t.member == id).count()
 }
 
-fn known<'m>(members: &'m Members, id: &str) -> Result<&'m Member, Trouble> {
-    let missing = || Trouble::missing("There is no such member; perhaps they were ended.");
-    members.members.get(id).ok_or_else(missing)
-}
-
 fn one(visit: &Visit) -> Answer {
     let members = visit.app.members();
     let member = known(&members, visit.parameter("id"))?;
@@ -165,73 +155,30 @@ fn one(visit: &Visit) -> Answer {
 
 fn invite(visit: &Visit) -> Answer {
     let given = Given::of(visit);
-    let now = Timestamp::now();
-    let mut errors = Vec::new();
-    let mut mistake = |field: &'static str, failure: Failure| errors.push((field, failure.message));
-    if let Err(failure) = line("name", &given.name) {
-        mistake("name", failure);
-    }
-    if let Err(failure) = email(&given.email) {
-        mistake("email", failure);
-    }
-    let role = given.role.parse::<Role>();
-    if role.is_err() {
-        mistake("role", Failure::usage("choose a role"));
-    }
-    let until = in_days(now, given.days.parse().unwrap_or(0), INVITATION_DAYS);
-    match (role, until) {
-        (Ok(role), Ok(expires_at)) if errors.is_empty() => {
-            let invited = Invited {
-                name: &given.name,
-                email: &given.email,
-                role,
-                member: None,
-                set_up: false,
-                expires_at,
-            };
-            give_link(visit, &invited)
-        }
-        (_, until) => {
-            errors.extend(until.err().map(|failure| ("days", failure.message)));
-            listed(visit, errors)
-        }
+    let days = given.days.parse().unwrap_or(0);
+    match acts::invitation(&given.name, &given.email, &given.role, days) {
+        Ok(invited) => show_link(visit, &invited),
+        Err(mistakes) => listed(visit, mistakes),
     }
 }
 
 fn new_key(visit: &Visit) -> Answer {
     let members = visit.app.members();
     let member = known(&members, visit.parameter("id"))?;
-    let invited = Invited {
-        name: &member.name,
-        email: &member.email,
-        role: member.role,
-        member: Some(&member.id),
-        set_up: false,
-        expires_at: in_days(Timestamp::now(), DAYS, INVITATION_DAYS)?,
-    };
-    give_link(visit, &invited)
+    show_link(visit, &acts::new_key(member)?)
 }
 
 /// Keeps the invitation and shows its link, this once: it stands in no address of ours and no log.
-fn give_link(visit: &Visit, invited: &Invited<'_>) -> Answer {
-    let mut link = None;
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        let (shown, entries) = members::invite(home, invited)?;
-        link = Some(shown);
-        members::keep(home, index, visit.by()?, entries).map_err(Trouble::from)
-    })?;
-    let link = link.ok_or_else(|| {
-        Trouble::conflict("This form was sent before, and its link shown then, once.")
-            .hint("end that invitation and make another")
-    })?;
+fn show_link(visit: &Visit, invited: &Invited<'_>) -> Answer {
+    let shown = acts::invite(visit, invited)?;
     let mut frame = Frame::of(visit, "/members");
-    frame.kept = Some(acted.entry);
+    frame.kept = Some(shown.acted.entry);
     let page = Link {
         frame,
         name: invited.name.to_owned(),
         role: invited.role,
         new_key: invited.member.is_some(),
-        link: format!("{}/join/{link}", visit.app.serve().public_url),
+        link: shown.secret,
         until: invited.expires_at,
     };
     Ok(Reply::page(page.render()?))
@@ -242,49 +189,23 @@ fn change_role(visit: &Visit) -> Answer {
         .field("role")
         .and_then(|role| role.parse().ok())
         .ok_or_else(|| Trouble::unusable("Choose a role."))?;
-    changed(visit, |home, members, member| {
-        if role != Role::Owner && is_last_owner(members, &member.id) {
-            return Err(last_owner());
-        }
-        let identity = member.identity.as_ref();
-        let same = NewMember {
-            name: &member.name,
-            email: &member.email,
-            identity: identity.map(|(i, s)| (i.as_str(), s.as_str())),
-        };
-        let mut entries = membership::tokens_end(members, &member.id, "the role was changed");
-        entries.push(members::becomes(home, &member.id, &same, role)?);
-        Ok(entries)
-    })
+    let change = Change {
+        role: Some(role),
+        ..Change::default()
+    };
+    kept(acts::change(visit, visit.parameter("id"), &change)?)
 }
 
 fn end(visit: &Visit) -> Answer {
-    changed(visit, |_, members, member| {
-        if is_last_owner(members, &member.id) {
-            return Err(last_owner());
-        }
-        Ok(membership::leaves(members, &member.id, "ended by an owner"))
-    })
+    kept(acts::end(visit, visit.parameter("id"))?)
 }
 
-/// Changes a member, as they stand when it is written, and ends their sessions.
-fn changed(
-    visit: &Visit,
-    entries: impl FnOnce(&Home, &Members, &Member) -> Result<Entries, Trouble>,
-) -> Answer {
-    let id = visit.parameter("id");
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        let members = Members::read(index)?;
-        let entries = entries(home, &members, known(&members, id)?)?;
-        members::keep(home, index, visit.by()?, entries).map_err(Trouble::from)
-    })?;
-    visit.app.sessions.end_all(id)?;
+fn end_invitation(visit: &Visit) -> Answer {
+    kept(acts::end_invitation(visit, visit.parameter("id"))?)
+}
+
+fn kept(acted: Acted) -> Answer {
     Ok(Reply::see(format!("/members?kept={}", acted.entry)))
-}
-
-fn last_owner() -> Trouble {
-    Trouble::conflict("This is the only owner who can come in: without them nobody could.")
-        .hint("make somebody else an owner first, and let them come in once")
 }
 
 fn ask_end(visit: &Visit) -> Answer {
@@ -300,16 +221,4 @@ fn ask_end(visit: &Visit) -> Answer {
         tokens: tokens(&members, &member.id),
     };
     Ok(Reply::page(page.render()?))
-}
-
-fn end_invitation(visit: &Visit) -> Answer {
-    let id = visit.parameter("id");
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        if !Members::read(index)?.invitations.contains_key(id) {
-            return Err(Trouble::missing("There is no such invitation any more."));
-        }
-        let entries = vec![members::ends("invitation", id, "withdrawn by an owner")];
-        Ok(members::keep(home, index, visit.by()?, entries)?)
-    })?;
-    Ok(Reply::see(format!("/members?kept={}", acted.entry)))
 }

@@ -1,7 +1,7 @@
 //! All sources, and one source with its runs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::Arc;
 
 use askama::Template;
 use jiff::Timestamp;
@@ -17,8 +17,8 @@ use crate::serve::routes::Route;
 use crate::serve::rows::{Row, date, number, rows, text};
 use crate::serve::schedule::State;
 use crate::serve::snapshot::{Snapshot, SourceView};
+use crate::serve::trial::{self, PROBLEMS, Tried};
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
-use crate::source::{sentence, trial};
 
 /// Their routes.
 pub const ROUTES: &[Route] = &[
@@ -36,8 +36,6 @@ pub const ROUTES: &[Route] = &[
 const RUNS: u64 = 20;
 /// Runs of which rows are shown table by table.
 const COMPARED: usize = 6;
-/// Places not understood that are shown.
-const PROBLEMS: usize = 100;
 /// Seconds after which a page that shows something going on is asked for again.
 const AGAIN: u16 = 3;
 
@@ -159,6 +157,7 @@ fn all(visit: &Visit) -> Answer {
     let known = lines.iter().filter(|l| l.known).count();
     let headline = match (known, lines.len()) {
         (_, 0) => "No source is read yet".into(),
+        (1, 1) => "The one source is known".into(),
         (known, all) if known == all => format!("All {all} sources are known"),
         (known, all) => format!("{known} of {all} sources are known"),
     };
@@ -218,16 +217,6 @@ struct SourcePage {
     open: bool,
     drawing: String,
     tried: Option<Tried>,
-}
-
-/// What a trial came to.
-struct Tried {
-    sentence: String,
-    whole: bool,
-    counts: Vec<(String, u64)>,
-    gaps: Vec<Gap>,
-    problems: Vec<Problem>,
-    more: u64,
 }
 
 fn one(visit: &Visit) -> Answer {
@@ -423,38 +412,8 @@ fn read_now(visit: &Visit) -> Answer {
     Ok(Reply::see(format!("/sources/{}", words::url(name))))
 }
 
-/// Tries a source out, keeping nothing; one at a time, because an export may be large.
+/// Tries a source out, keeping nothing.
 fn try_out(visit: &Visit) -> Answer {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = match ONE_AT_A_TIME.try_lock() {
-        Ok(turn) => turn,
-        Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-        Err(TryLockError::WouldBlock) => {
-            let detail = "Another source is being tried out just now.";
-            let mut trouble = Trouble::new(503, "In a moment", detail);
-            trouble.retry_after = Some(5);
-            return Err(trouble);
-        }
-    };
-    let home = visit.app.home();
-    let name = visit.parameter("name");
-    let sources = &home.config.sources;
-    let source = sources.iter().find(|s| s.settings.source == name);
-    let source = source.ok_or_else(|| Trouble::missing("There is no source of this name."))?;
-    let mut done = trial(&home, source).map_err(Trouble::ours)?;
-    let open = visit.who()?.may(Right::ReadPersonal);
-    done.problems.truncate(if open { PROBLEMS } else { 0 });
-    let tried = Tried {
-        sentence: sentence(name, &done),
-        whole: done.gaps.is_empty(),
-        counts: done
-            .counts
-            .iter()
-            .map(|(t, n)| ((*t).to_owned(), *n))
-            .collect(),
-        more: done.problem_count - done.problems.len() as u64,
-        gaps: done.gaps,
-        problems: done.problems,
-    };
+    let tried = trial::try_out(visit, visit.parameter("name"))?;
     show(visit, Some(tried))
 }

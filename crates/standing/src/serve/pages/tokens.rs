@@ -5,11 +5,12 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::words;
-use crate::serve::members::{self, Members, Token};
-use crate::serve::membership::{self, TOKEN_DAYS, for_tokens, in_days, line};
+use crate::serve::members::{Members, Token};
+use crate::serve::membership::acts::{self, USUAL_TOKEN_DAYS};
+use crate::serve::membership::{TOKEN_DAYS, for_tokens};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
-use crate::serve::visit::{Answer, Reply, Trouble, Visit};
+use crate::serve::visit::{Answer, Reply, Visit};
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
@@ -17,9 +18,6 @@ pub const ROUTES: &[Route] = &[
     Route::form("/tokens", Access::Proven(Right::Keys), make),
     Route::form("/tokens/{id}/end", Access::Proven(Right::Keys), end),
 ];
-
-/// Days for which a token works if nothing is said.
-const DAYS: &str = "30";
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
@@ -31,7 +29,7 @@ struct List<'a> {
     scopes: Vec<Right>,
     chosen: Vec<&'a str>,
     label: &'a str,
-    days: &'a str,
+    days: String,
     proven: bool,
     errors: Vec<(&'static str, String)>,
 }
@@ -62,12 +60,6 @@ fn meaning(scope: &Right) -> &'static str {
     }
 }
 
-/// Owners see and end everybody's tokens, others their own.
-fn may_see(visit: &Visit, token: &Token) -> bool {
-    let who = visit.who.as_ref();
-    who.is_some_and(|who| who.may(Right::Members) || who.member == token.member)
-}
-
 fn list(visit: &Visit) -> Answer {
     listed(visit, Vec::new())
 }
@@ -80,12 +72,14 @@ fn listed(visit: &Visit, errors: Vec<(&'static str, String)>) -> Answer {
     let page = List {
         frame: Frame::of(visit, "/tokens"),
         members: &members,
-        tokens: tokens.filter(|token| may_see(visit, token)).collect(),
+        tokens: tokens.filter(|token| acts::sees(visit, token)).collect(),
         now: Timestamp::now(),
         scopes: for_tokens(who.role).collect(),
         chosen: chosen(visit),
         label: visit.field("label").unwrap_or_default(),
-        days: visit.field("days").unwrap_or(DAYS),
+        days: visit
+            .field("days")
+            .map_or_else(|| USUAL_TOKEN_DAYS.to_string(), str::to_owned),
         proven: who.proven(),
         errors,
     };
@@ -99,61 +93,25 @@ fn chosen(visit: &Visit) -> Vec<&str> {
 }
 
 fn make(visit: &Visit) -> Answer {
-    let who = visit.who()?;
-    let label = line("what it is for", visit.field("label").unwrap_or_default());
-    let scopes = membership::scopes(who.role, chosen(visit));
+    let label = visit.field("label").unwrap_or_default();
     let days = visit.field("days").and_then(|days| days.parse().ok());
-    let until = in_days(Timestamp::now(), days.unwrap_or(0), TOKEN_DAYS);
-    match (label, scopes, until) {
-        (Ok(label), Ok(scopes), Ok(until)) => made(visit, label, &scopes, until),
-        (label, scopes, until) => {
-            let wrong = [
-                ("label", label.err()),
-                ("scopes", scopes.err()),
-                ("days", until.err()),
-            ];
-            let wrong = wrong.into_iter();
-            let errors = wrong.filter_map(|(field, e)| e.map(|e| (field, e.message)));
-            listed(visit, errors.collect())
-        }
-    }
-}
-
-/// Keeps the token's hash and shows the token, this once.
-fn made(visit: &Visit, label: &str, scopes: &[Right], until: Timestamp) -> Answer {
-    let who = visit.who()?;
-    let mut token = None;
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        let (shown, entries) = members::new_token(home, &who.member, label, scopes, until)?;
-        token = Some(shown);
-        members::keep(home, index, visit.by()?, entries).map_err(Trouble::from)
-    })?;
-    let token = token.ok_or_else(|| {
-        Trouble::conflict("This form was sent before, and its token shown then, once.")
-            .hint("end that token and make another")
-    })?;
+    let new = match acts::token(visit.who()?.role, label, chosen(visit), days.unwrap_or(0)) {
+        Ok(new) => new,
+        Err(mistakes) => return listed(visit, mistakes),
+    };
+    let shown = acts::make_token(visit, &new)?;
     let mut frame = Frame::of(visit, "/tokens");
-    frame.kept = Some(acted.entry);
-    let label = label.to_owned();
+    frame.kept = Some(shown.acted.entry);
     let page = Made {
         frame,
-        token,
-        label,
-        until,
+        token: shown.secret,
+        label: label.to_owned(),
+        until: new.expires_at,
     };
     Ok(Reply::page(page.render()?))
 }
 
 fn end(visit: &Visit) -> Answer {
-    let id = visit.parameter("id");
-    let acted = visit.app.act(visit.by()?, |home, index| {
-        let members = Members::read(index)?;
-        let token = members.tokens.get(id);
-        if !token.is_some_and(|token| may_see(visit, token)) {
-            return Err(Trouble::missing("There is no such token."));
-        }
-        let entries = vec![members::ends("token", id, "ended on its page")];
-        Ok(members::keep(home, index, visit.by()?, entries)?)
-    })?;
+    let acted = acts::end_token(visit, visit.parameter("id"))?;
     Ok(Reply::see(format!("/tokens?kept={}", acted.entry)))
 }

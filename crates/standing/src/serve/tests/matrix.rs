@@ -64,7 +64,10 @@ fn request(route: &Route, who: As<'_>, from: From) -> Request<Body> {
         From::Unsaid => request,
     };
     let body = match route.takes {
-        Takes::Nothing => Body::empty(),
+        Takes::Nothing => {
+            request = request.header("x-csrf", word);
+            Body::empty()
+        }
         Takes::Form => {
             request = request.header("content-type", "application/x-www-form-urlencoded");
             Body::from(encode(&[(CSRF, word)]))
