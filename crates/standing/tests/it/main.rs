@@ -4,6 +4,7 @@ mod api;
 mod architecture;
 mod bad_input;
 mod demo;
+mod documents;
 mod edge;
 mod edition;
 mod home;
