@@ -14,6 +14,7 @@ mod draw;
 mod entrance;
 mod gate;
 mod host;
+mod indexes;
 mod log;
 pub mod members;
 pub mod membership;

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use standing_assess::Index;
 
 use super::gate::Gate;
+use super::indexes::{Indexes, Lent};
 use super::members::Members;
 use super::memory::Memory;
 use super::oidc::Oidc;
@@ -49,6 +50,7 @@ pub struct App {
     wake: (Mutex<Wake>, Condvar),
     /// As of so many entries.
     members: RwLock<(u64, Arc<Members>)>,
+    indexes: Indexes,
     days: Mutex<VecDeque<(u64, Arc<Judged>)>>,
     /// Sessions.
     pub sessions: Sessions,
@@ -119,6 +121,7 @@ impl App {
             judged: (Mutex::new(0), Condvar::new()),
             wake: (Mutex::new(Wake::default()), Condvar::new()),
             members: RwLock::new((position, Arc::new(members))),
+            indexes: Indexes::default(),
             days: Mutex::new(VecDeque::new()),
             sessions,
             passkeys,
@@ -160,6 +163,14 @@ impl App {
     /// When the index cannot be read.
     pub fn judge_now(&self) -> Result<(), Failure> {
         self.judge_if_due(true, None).map(|_| ())
+    }
+
+    /// A connection to the index, for reading.
+    ///
+    /// # Errors
+    /// When the index cannot be opened.
+    pub fn index(&self) -> Result<Lent<'_>, Failure> {
+        self.indexes.lend(&self.home())
     }
 
     /// Who may come in, as of the last entry that this process has seen.

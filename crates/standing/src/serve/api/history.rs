@@ -68,7 +68,7 @@ fn all(visit: &Visit) -> Answer {
     });
     wanted.below = below.transpose()?;
     let home = visit.app.home();
-    let index = home.index()?;
+    let index = visit.app.index()?;
     let names = Names::read(&index)?;
     let lines = log::lines(&home, &index, &names, &wanted, part.limit + 1)?;
     Ok(Reply::json(&part.page(lines, |l| l.seq.to_string())))
@@ -77,7 +77,7 @@ fn all(visit: &Visit) -> Answer {
 fn one(visit: &Visit) -> Answer {
     let home = visit.app.home();
     let entry = log::entry(&home, number(visit, "seq")?)?;
-    let names = Names::read(&home.index()?)?;
+    let names = Names::read(&*visit.app.index()?)?;
     let proof = log::prove(&home, &entry)?;
     let blobs = log::payloads(&home, &entry, BLOBS);
     let blobs = blobs.iter().map(|payload| Blob {

@@ -95,7 +95,7 @@ fn kind(visit: &Visit) -> Result<&'static standing_facts::Table, Trouble> {
 
 fn all(visit: &Visit) -> Answer {
     let about = kind(visit)?;
-    let records = visit.app.home().index()?.records(about)?;
+    let records = visit.app.index()?.records(about)?;
     let told: Result<Vec<Record>, Trouble> = records
         .iter()
         .map(|(entry, row)| {

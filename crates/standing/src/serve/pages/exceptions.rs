@@ -78,7 +78,7 @@ fn lines(visit: &Visit) -> Result<Vec<Line>, Trouble> {
     let Some(table) = tables::table("exception") else {
         return Ok(Vec::new());
     };
-    let records = visit.app.home().index()?.records(table)?;
+    let records = visit.app.index()?.records(table)?;
     let line = |(entry, row): &(u64, Row)| {
         let day = |column| text(row, column).parse::<Date>().ok();
         let until = day("expires_on");

@@ -338,7 +338,7 @@ pub fn former(app: &App, now: &Snapshot, standing: &ItemStanding) -> Result<Vec<
         return Ok(Vec::new());
     };
     let current = standing.statement.as_ref().map(|s: &Statement| s.entry);
-    let index = app.home().index()?;
+    let index = app.index()?;
     let kept = index.records_ever(table, "item", &standing.item)?;
     let before = kept
         .into_iter()

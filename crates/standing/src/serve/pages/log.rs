@@ -108,7 +108,7 @@ fn list(visit: &Visit) -> Answer {
     });
     wanted.below = below.transpose()?;
     let home = visit.app.home();
-    let index = home.index()?;
+    let index = visit.app.index()?;
     let names = Names::read(&index)?;
     let mut lines = log::lines(&home, &index, &names, &wanted, ON_A_PAGE + 1)?;
     let more = lines.len() > ON_A_PAGE;
@@ -174,7 +174,7 @@ fn seq(visit: &Visit) -> Result<u64, Trouble> {
 fn one(visit: &Visit) -> Answer {
     let home = visit.app.home();
     let entry = log::entry(&home, seq(visit)?)?;
-    let names = Names::read(&home.index()?)?;
+    let names = Names::read(&*visit.app.index()?)?;
     let proof = log::prove(&home, &entry)?;
     let who = visit.who()?;
     let payloads = log::payloads(&home, &entry, PAYLOADS);

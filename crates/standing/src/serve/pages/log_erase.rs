@@ -48,7 +48,7 @@ fn seq(visit: &Visit) -> Result<u64, Trouble> {
 fn show(visit: &Visit, entered: Entered) -> Answer {
     let home = visit.app.home();
     let entry = log::entry(&home, seq(visit)?)?;
-    let names = Names::read(&home.index()?)?;
+    let names = Names::read(&*visit.app.index()?)?;
     let chosen: Vec<&str> = chosen(visit);
     let payloads = log::payloads(&home, &entry, PAYLOADS).into_iter();
     let choices: Vec<Choice> = payloads

@@ -147,7 +147,7 @@ fn place(kind: &str) -> String {
 
 fn kinds(visit: &Visit) -> Answer {
     let who = visit.who()?;
-    let index = visit.app.home().index()?;
+    let index = visit.app.index()?;
     let (mut registers, mut statements) = (Vec::new(), Vec::new());
     for table in KINDS.iter().filter_map(|kind| tables::table(kind)) {
         if !may_see(who, table) {
@@ -231,7 +231,7 @@ fn list(visit: &Visit) -> Answer {
         .and_then(|p| p.parse().ok())
         .unwrap_or(1)
         .max(1);
-    let records = visit.app.home().index()?.records(table)?;
+    let records = visit.app.index()?.records(table)?;
     let total = records.len() as u64;
     let from = usize::try_from(page - 1)
         .unwrap_or(usize::MAX)
@@ -277,7 +277,7 @@ fn meant(visit: &Visit, table: &'static Table) -> Result<Option<(u64, Row)>, Tro
         .hint("the register shows what stands now")
     };
     let entry: u64 = word.parse().map_err(|_| missing())?;
-    let row = commands::find(&visit.app.home().index()?, table, entry).map_err(|_| missing())?;
+    let row = commands::find(&*visit.app.index()?, table, entry).map_err(|_| missing())?;
     Ok(Some((entry, row)))
 }
 
