@@ -332,7 +332,10 @@ impl App {
                 file = now_file;
             }
             match self.judge_if_due(moved, fault.clone()) {
-                Ok(Some((now, before))) => judged(&now, before.as_ref()),
+                Ok(Some((now, before))) => {
+                    self.readers.warm(&now);
+                    judged(&now, before.as_ref());
+                }
                 Ok(None) => {}
                 Err(failure) => tracing::error!(%failure, "could not judge"),
             }

@@ -48,6 +48,16 @@ impl Readers {
         Ok(Readers { send, count })
     }
 
+    /// Has every reader lay out the estate of a new snapshot before anybody asks.
+    pub fn warm(&self, snapshot: &Arc<Snapshot>) {
+        for _ in 0..self.count {
+            // Where the queue is full, the readers have work enough to be warm by it.
+            let _ = self
+                .send
+                .try_send(Message::Ask(Arc::clone(snapshot), Box::new(|_| {})));
+        }
+    }
+
     /// Asks about the estate as the snapshot judged it.
     ///
     /// # Errors
