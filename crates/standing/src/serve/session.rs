@@ -117,7 +117,7 @@ impl Sessions {
     /// The session that a cookie names, if it stands. Notes that it was seen.
     ///
     /// # Errors
-    /// When SQLite refuses.
+    /// When the table cannot be read.
     pub fn find(&self, shown: &str, now: Timestamp) -> Result<Option<Session>, Failure> {
         let connection = self.connection();
         let id = hash(shown);
@@ -131,15 +131,15 @@ impl Sessions {
         let over = now.duration_since(session.began_at) > self.limits.whole
             || now.duration_since(session.seen_at) > self.limits.idle;
         if over {
-            connection.execute("delete from session where id = ?1", [&id])?;
+            noted(connection.execute("delete from session where id = ?1", [&id]));
             return Ok(None);
         }
         if now.duration_since(session.seen_at) >= SignedDuration::from_mins(1) {
-            connection.execute(
+            noted(connection.execute(
                 "update session set seen_at = ?2 where id = ?1",
                 params![id, now.as_second()],
-            )?;
-            saw(&connection, &session.member, now)?;
+            ));
+            noted(saw(&connection, &session.member, now));
         }
         Ok(Some(session))
     }
@@ -238,6 +238,13 @@ impl Sessions {
         self.connection()
             .execute("delete from session where member = ?1", [member])?;
         Ok(())
+    }
+}
+
+/// What is only noted keeps nobody out: people must be able to look where the disk is full.
+fn noted(done: rusqlite::Result<usize>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "what was seen of a session could not be noted");
     }
 }
 
@@ -369,6 +376,24 @@ mod tests {
         assert_eq!(sessions.of("a", at(1)).unwrap().len(), 1);
         sessions.end_all("a").unwrap();
         assert!(sessions.find(&shown, at(0)).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_written_keeps_nobody_out_and_lets_nobody_in() {
+        let sessions = sessions();
+        let shown = sessions.begin("a", "passkey", "", at(0)).unwrap();
+        let full = |on| {
+            let connection = sessions.connection();
+            connection.pragma_update(None, "query_only", on).unwrap();
+        };
+        full(true);
+        assert!(sessions.find(&shown, at(20)).unwrap().is_some());
+        assert!(
+            sessions.find(&shown, at(31)).unwrap().is_none(),
+            "idle since"
+        );
+        full(false);
+        assert!(sessions.find(&shown, at(30)).unwrap().is_some());
     }
 
     #[test]
