@@ -524,7 +524,7 @@ fn state(
     let Some(complete) = complete else {
         let (code, detail) = since.unwrap_or((
             GapCode::NeverCollected,
-            "has never been read; run `standing collect`".into(),
+            "has never been read".into(),
         ));
         return Ok(SourceState {
             gap: Some(gap(code, detail)),

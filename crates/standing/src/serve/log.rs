@@ -203,6 +203,8 @@ fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> S
         "invitation-end" => "ended an invitation".into(),
         "token" => format!("made a token of {}", member("member")),
         "token-end" => "ended a token".into(),
+        "feed" => "made a calendar link".into(),
+        "feed-end" => "ended a calendar link".into(),
         "notice" => "sent a notice".into(),
         "notice-end" => "ended a notice".into(),
         "settings" => "changed standing.toml".into(),

@@ -86,7 +86,7 @@ impl std::fmt::Display for Since {
                 write!(f, "since {}", day(*by))
             }
             Since::Between(_, by) => write!(f, "since the week to {}", day(*by)),
-            Since::First(first) => write!(f, "since {}, when the vault begins", day(*first)),
+            Since::First(first) => write!(f, "since {}, the first day on record", day(*first)),
             Since::AtLeast(by) => write!(f, "since {} at the latest", day(*by)),
         }
     }

@@ -117,9 +117,18 @@ fn form_page(
 
 fn blank(visit: &Visit) -> Answer {
     let about = collector(visit.parameter("kind"))?.about();
-    let entered = Entered::default()
+    let mut entered = Entered::default()
         .with("fresh_for_days", "31")
         .with("every_hours", "24");
+    let home = visit.app.home();
+    let taken = |name: &str| {
+        let mut sources = home.config.sources.iter();
+        sources.any(|s| s.settings.source == name)
+    };
+    // A kind of which there may be many does not say what this one is.
+    if about.kind != "register" && !taken(about.kind) {
+        entered = entered.with("name", about.kind);
+    }
     form_page(visit, about, "", entered, None)
 }
 

@@ -315,6 +315,7 @@ fn cards(now: &Snapshot, assessment: &Assessment, day: Date) -> Vec<Card> {
     later.more = Some((
         format!("/?day={publish_on}"),
         match lost {
+            0 if tally(&now.today).met == 0 => "How it would stand then".into(),
             0 => "No item met today will have lapsed".into(),
             n => format!("{} met today will have lapsed", words::count(&n, "item")),
         },
@@ -340,7 +341,11 @@ fn sources_card(now: &Snapshot) -> Card {
     };
     Card {
         title: "Sources".into(),
-        figure: format!("{good} of {all}"),
+        figure: if all == 0 {
+            "None yet".into()
+        } else {
+            format!("{good} of {all}")
+        },
         words: "sources are read completely and lately enough to be relied upon".into(),
         strip: draw::strip(
             "sources-strip",
