@@ -25,7 +25,7 @@ use super::timeline::Timeline;
 use super::visit::Trouble;
 use crate::config::{FILE, Serve};
 use crate::failure::Failure;
-use crate::home::{By, Home, private_cache};
+use crate::home::{Author, By, Home, private_cache};
 use crate::project::ONCE;
 
 /// Other days that are kept judged.
@@ -235,7 +235,8 @@ impl App {
     /// found, not carried out again.
     ///
     /// # Errors
-    /// What `work` gives; 422 where one name is used for two different requests.
+    /// What `work` gives; 401 where whoever acts is a member no longer; 422 where one name is used for
+    /// two different requests.
     pub fn act<E: Into<Trouble>>(
         &self,
         by: By<'_>,
@@ -245,6 +246,13 @@ impl App {
             let index = lock(&self.writing);
             let home = self.home();
             crate::project::catch_up(&home.vault, &index)?;
+            self.read_members(&index)?;
+            if let Author::Actor(id) = by.who
+                && !self.members().members.contains_key(id)
+            {
+                // They were ended while they waited for their turn.
+                return Err(Trouble::nobody());
+            }
             let acted = match before(&index, by.once)? {
                 Some(entry) => Acted {
                     entry,

@@ -14,6 +14,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("account", "Accounts"),
     ("link", "Which account belongs to whom"),
     ("training_completion", "Training"),
+    ("agreement", "Agreements of people"),
 ];
 
 /// Millions of SQLite steps that one export may take.

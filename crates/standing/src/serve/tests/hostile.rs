@@ -178,3 +178,36 @@ fn the_link_of_a_calendar_ends_with_its_member() {
         "whoever comes back has none"
     );
 }
+
+#[test]
+fn whoever_was_ended_while_waiting_to_write_writes_nothing() {
+    let served = Served::demo();
+    let size = || served.app.home().vault.size();
+    let id = served.member(Role::Owner).to_owned();
+    let write = || {
+        served.app.act(By::actor(&id), |home, index| {
+            let (_, made) = members::new_feed(&id)?;
+            members::keep(home, index, By::actor(&id), made)
+        })
+    };
+    assert!(write().is_ok());
+    let ends = vec![members::ends("member", &id, "test")];
+    let home = served.app.home();
+    // Another process writes it, so that nobody here was told.
+    members::keep(&home, &home.index().unwrap(), By::KEYBOARD, ends).unwrap();
+    let before = size();
+    assert_eq!(write().unwrap_err().status, 401);
+    assert_eq!(size(), before);
+}
+
+#[test]
+fn every_register_of_people_is_taken_out_only_by_who_proved_it() {
+    let served = Served::demo();
+    for table in ["agreement", "link", "person", "training_completion"] {
+        let came = served.get(
+            Some(Role::Auditor),
+            &format!("/exports/records/{table}.csv"),
+        );
+        assert_eq!(came.status, 403, "{table}");
+    }
+}
