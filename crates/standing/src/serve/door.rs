@@ -502,7 +502,7 @@ fn once(
     let of_header = headers.get("idempotency-key").map(|key| {
         key.to_str()
             .ok()
-            .filter(|key| (1..=200).contains(&key.len()))
+            .filter(|key| (1..=200).contains(&key.len()) && !key.contains('\t'))
             .map(str::to_owned)
             .ok_or_else(|| {
                 Trouble::malformed("Idempotency-Key: expected 1 to 200 visible characters")

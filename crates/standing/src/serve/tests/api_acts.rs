@@ -107,6 +107,10 @@ fn somebody_is_invited_by_a_link_told_once_that_can_be_ended() {
     assert_eq!(refused.status, 422);
     let errors = refused.json()["errors"].as_array().unwrap().len();
     assert_eq!(errors, 3, "{}", refused.text);
+    for key in ["a\tb", &"a".repeat(201)] {
+        let refused = keyed(&served, Role::Owner, "POST", place, Some(&body), key);
+        assert_eq!(refused.status, 400, "a name of no form: {key:?}");
+    }
 }
 
 #[test]
