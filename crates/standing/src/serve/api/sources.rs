@@ -158,7 +158,7 @@ fn one(visit: &Visit) -> Answer {
     let source = source
         .and_then(|s| told(&visit.app, &now, s))
         .ok_or_else(|| Trouble::missing(format!("No source {name:?} is configured.")))?;
-    let runs = now.home.index()?.runs(name, RUNS)?;
+    let runs = visit.app.index()?.runs(name, RUNS)?;
     let runs = runs.into_iter().map(|run| Run {
         entry: run.entry,
         outcome: run.outcome,
