@@ -83,6 +83,9 @@ pub struct ItemStanding {
     pub basis: Basis,
     /// Why, in one plain sentence.
     pub reason: String,
+    /// The part of the reason that names a subject, which may be a person's account.
+    #[serde(skip)]
+    pub named: String,
     /// Whose turn it is, where something is to be done.
     pub turn: Option<String>,
     /// The checks that carry it.
@@ -105,6 +108,15 @@ impl ItemStanding {
     /// whether it is asked is shown, and does not bind.
     pub fn binds(&self) -> bool {
         self.mandatory != "no" && self.asked == "yes"
+    }
+
+    /// The reason as it may be told: without the subject it names to whoever may not see people.
+    pub fn reason_for(&self, personal: bool) -> String {
+        if personal || self.named.is_empty() {
+            self.reason.clone()
+        } else {
+            self.reason.replacen(&self.named, "", 1)
+        }
     }
 
     /// Whether the item stands in the way of publishing.
@@ -310,6 +322,7 @@ struct Finding {
     verdict: Verdict,
     basis: Basis,
     reason: String,
+    named: String,
     turn: Option<String>,
 }
 
@@ -319,8 +332,14 @@ impl Finding {
             verdict,
             basis,
             reason,
+            named: String::new(),
             turn: turn.map(str::to_owned),
         }
+    }
+
+    /// The same, with the part of the reason that names a subject.
+    fn naming(self, named: String) -> Self {
+        Finding { named, ..self }
     }
 }
 
@@ -364,6 +383,7 @@ impl Judge<'_, '_> {
             verdict: finding.verdict,
             basis: finding.basis,
             reason: finding.reason,
+            named: finding.named,
             turn: finding.turn,
             checks: self.item.checks.clone(),
             lapses_on,
@@ -439,11 +459,12 @@ impl Judge<'_, '_> {
 
     fn not_met(&self, failing: &CheckResult, in_force: Option<&Statement>) -> Finding {
         let failed = failing.count(Verdict::NotMet) - failing.excepted;
+        let which = if failed > 1 { "First" } else { "Namely" };
         let first = failing
             .subjects
             .iter()
             .find(|s| s.verdict == Verdict::NotMet && s.excepted.is_none())
-            .map_or(String::new(), |s| format!(" {}.", named(s)));
+            .map_or(String::new(), |s| format!(" {which}: {}.", named(s)));
         let others = self
             .results()
             .filter(|r| r.verdict == Verdict::NotMet)
@@ -459,11 +480,10 @@ impl Judge<'_, '_> {
             format!(" A statement of {} says otherwise.", long_date(s.stated_on))
         });
         let reason = format!(
-            "{failed} of {} fail{}: \u{201c}{}\u{201d}{}{first}{more}{said}",
+            "{failed} of {} fail{}: \u{201c}{}\u{201d}{first}{more}{said}",
             failing.total(),
             if failed == 1 { "s" } else { "" },
             sentence(self.claim(failing)),
-            if failed > 1 { " First:" } else { " Namely:" },
         );
         let basis = if claimed.is_some() {
             Basis::Contradicted
@@ -476,6 +496,7 @@ impl Judge<'_, '_> {
             reason,
             Some("whoever looks after what is named"),
         )
+        .naming(first)
     }
 
     fn unknown(&self, open: &CheckResult) -> Finding {
@@ -485,6 +506,7 @@ impl Judge<'_, '_> {
         } else {
             Basis::Unsupported
         };
+        let mut naming = String::new();
         let (why, turn) = match (&open.reason, open.gaps.first()) {
             (Reason::Faulty(why), _) => (
                 format!("the check could not be run: {why}"),
@@ -497,10 +519,10 @@ impl Judge<'_, '_> {
             ),
             _ => {
                 let first = open.subjects.iter().find(|s| s.verdict == Verdict::Unknown);
-                let first = first.map_or(String::new(), |s| format!(", first {}", named(s)));
+                naming = first.map_or(String::new(), |s| format!(", first {}", named(s)));
                 (
                     format!(
-                        "{} of {} could not be judged{first}",
+                        "{} of {} could not be judged{naming}",
                         open.count(Verdict::Unknown),
                         open.total()
                     ),
@@ -518,6 +540,7 @@ impl Judge<'_, '_> {
             ),
             Some(turn),
         )
+        .naming(naming)
     }
 
     /// The measured part holds; what no machine can see may still want a person.

@@ -522,10 +522,8 @@ fn state(
         detail: format!("{source}: {detail}"),
     };
     let Some(complete) = complete else {
-        let (code, detail) = since.unwrap_or((
-            GapCode::NeverCollected,
-            "has never been read".into(),
-        ));
+        let (code, detail) =
+            since.unwrap_or((GapCode::NeverCollected, "has never been read".into()));
         return Ok(SourceState {
             gap: Some(gap(code, detail)),
             entry: last.map(|a| a.entry),

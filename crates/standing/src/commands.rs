@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 use standing_assess::{AsOf, Index};
-use standing_facts::{Row, Table, to_line};
+use standing_facts::{Cell, Row, Table, to_line};
 use standing_vault::{Digest, EraseError};
 
 use crate::failure::{Failure, Sort};
@@ -144,6 +144,42 @@ pub fn record(
         .ok_or_else(|| Failure::integrity("the vault acknowledged no record"))
 }
 
+/// Whether values may be recorded by somebody who may, or may not, attest: who accepts a risk answers
+/// for it.
+///
+/// # Errors
+/// When only somebody who may attest could say this.
+pub fn within_rights(
+    kind: &str,
+    values: &[(String, String)],
+    attests: bool,
+) -> Result<(), Failure> {
+    let accepts =
+        |(name, value): &(String, String)| name == "accepted_by" && !value.trim().is_empty();
+    if kind == "risk" && !attests && values.iter().any(accepts) {
+        return Err(Failure::usage(
+            "accepted_by: only somebody who may attest can say who accepts a risk",
+        )
+        .at("accepted_by"));
+    }
+    Ok(())
+}
+
+/// The item, check or table that a statement is about.
+fn about(row: &Row) -> Option<&str> {
+    let column = match row.table.name {
+        "attestation" => "item",
+        "exception" => "check_name",
+        "completeness" => "table_name",
+        _ => return None,
+    };
+    let at = row.table.columns.iter().position(|c| c.name == column)?;
+    match &row.cells[at] {
+        Cell::Text(text) => Some(text),
+        Cell::Integer(_) | Cell::Null => None,
+    }
+}
+
 /// Appends records, all or none.
 ///
 /// # Errors
@@ -166,11 +202,15 @@ pub fn append(
         let same = before.iter().find(|(_, r)| r.key() == row.key());
         let same = same.map(|(entry, _)| *entry);
         replaced.push(same);
-        let body = json!({
+        let mut body = json!({
             "table": row.table.name,
             "row": blob.digest.reference(),
             "replaces": same,
         });
+        // What it is about stands in the log where that can be nobody: an item, a check, a table.
+        if let Some(about) = about(row) {
+            body["about"] = json!(about);
+        }
         bodies.push(("record".to_owned(), body));
     }
     let entries = home.append_all(index, by, bodies)?;
@@ -254,6 +294,12 @@ pub fn erase(
 ) -> Result<u64, Failure> {
     let digest = digest(blob)?;
     reasoned(reason)?;
+    for kind in ["member", "passkey"] {
+        if lets_in(home, index, kind, &digest)? {
+            let words = format!("a {kind} that stands rests on it: end it first, then erase");
+            return Err(Failure::new(Sort::Configuration, words).at("blob"));
+        }
+    }
     let actor = home.signed_by(index, by.who)?;
     let entry = home
         .vault
@@ -266,6 +312,19 @@ pub fn erase(
         })?;
     project::catch_up(&home.vault, index)?;
     Ok(entry.seq)
+}
+
+/// Whether a payload holds the details of a member or passkey that stands: without them they could
+/// not come in, and the last owner would lock everybody out.
+fn lets_in(home: &Home, index: &Index, kind: &str, digest: &Digest) -> Result<bool, Failure> {
+    for state in index.states(kind)? {
+        if let Some(entry) = home.vault.entries(state.entry..state.entry + 1)?.next()
+            && entry?.blobs().contains(digest)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Notes that personal data was taken out in bulk: what, and how many rows.

@@ -218,7 +218,14 @@ impl<'t> Reader<'t> {
         self.known(
             table,
             "the file",
-            &["organisation", "vault", "checks", "source", "serve", "notify"],
+            &[
+                "organisation",
+                "vault",
+                "checks",
+                "source",
+                "serve",
+                "notify",
+            ],
         );
         let empty = DeTable::new();
         let organisation = self.table(table, "organisation").unwrap_or(&empty);

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `sources` | the configured sources | `configured` |
 //! | `collection` | one run: outcome, counts, gaps, `parts`, `manifest`, `facts` | rows, coverage, gaps |
-//! | `record` | `table`, `row` (a blob), `replaces` (number of an entry) | a row of source `records` |
+//! | `record` | `table`, `row` (a blob), `replaces` (number of an entry), `about` (an item, a check) | a row of source `records` |
 //! | `record-end` | `table`, `record` (number of the record's entry) | its end |
 //! | `actor` | `actor`, `name` (a blob) | who an opaque identifier is |
 //! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
@@ -163,7 +163,7 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
 }
 
 fn heading(index: &Index, entry: &Entry, at: &str) -> Result<(), Failure> {
-    let about = ["source", "table", "edition", "member"]
+    let about = ["about", "source", "table", "edition", "member"]
         .into_iter()
         .map(|name| string(&entry.body, name))
         .find(|word| !word.is_empty());

@@ -26,7 +26,7 @@ pub fn status(home: &Home, when: &When, all: bool, format: Format) -> Result<u8,
     let today = terms.assess(&mut index)?;
     let then = terms.assess_publication(&mut index)?;
     match format {
-        Format::Json => say!("{:#}", to_json(home, &terms, &today, &then)),
+        Format::Json => say!("{:#}", to_json(home, &terms, &today, &then, true)),
         Format::Text => put!(
             "{}",
             to_text(home, &terms, &today, &then, all, Style::stdout())
@@ -309,8 +309,24 @@ fn faulty(today: &Assessment, style: Style) -> String {
     text
 }
 
+/// An item as it stands, as JSON; the subject that its reason names is left out for whoever may not
+/// see people.
+pub fn item_json(item: &ItemStanding, personal: bool) -> Value {
+    let mut value = json!(item);
+    value["reason"] = json!(item.reason_for(personal));
+    value
+}
+
 /// The whole status as JSON, as documented in `docs/json.md`.
-pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment) -> Value {
+///
+/// The subject that an item's reason names is left out for whoever may not see people.
+pub fn to_json(
+    home: &Home,
+    terms: &Terms,
+    today: &Assessment,
+    then: &Assessment,
+    personal: bool,
+) -> Value {
     let counts = |a: &Assessment| {
         json!({
             "binding": a.binding(),
@@ -330,7 +346,7 @@ pub fn to_json(home: &Home, terms: &Terms, today: &Assessment, then: &Assessment
         "ready": ready(terms, today),
         "headline": headline(terms, today),
         "counts": counts(today),
-        "items": today.items,
+        "items": today.items.iter().map(|i| item_json(i, personal)).collect::<Vec<_>>(),
         "on_publication": {
             "ready": ready(terms, then),
             "counts": counts(then),

@@ -80,6 +80,9 @@ struct Wake {
     judging: bool,
 }
 
+/// What is told of each new snapshot and of the one before it.
+type Told<'a> = &'a dyn Fn(&Arc<Snapshot>, Option<&Arc<Snapshot>>);
+
 /// A new snapshot, and the one before it.
 type Judging = (Arc<Snapshot>, Option<Arc<Snapshot>>);
 
@@ -328,7 +331,7 @@ impl App {
 
     /// Judges whenever the vault, `standing.toml` or the day has changed, until stopped. `judged` is
     /// told of each snapshot and the one before.
-    pub fn keep_judging(&self, judged: &dyn Fn(&Arc<Snapshot>, Option<&Arc<Snapshot>>)) {
+    pub fn keep_judging(&self, judged: Told<'_>) {
         let mut file = self.opened;
         let mut fault = None;
         lock(&self.wake.0).judging = true;

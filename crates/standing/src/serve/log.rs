@@ -182,13 +182,18 @@ fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> S
         }
         "collection" => collection(body),
         "collection-parts" => format!("kept more files of {}", text("source")),
-        "record" => match of("replaces") {
-            Some(before) => format!(
-                "stated {} anew; entry {before} no longer counts",
-                a(text("table"))
-            ),
-            None => format!("stated {}", a(text("table"))),
-        },
+        "record" => {
+            let what = match (text("table"), text("about")) {
+                (table, "") => format!("stated {}", a(table)),
+                ("attestation", item) => format!("stated how item {item} stands"),
+                ("exception", check) => format!("granted an exception to {check}"),
+                (table, about) => format!("stated {} of {about}", a(table)),
+            };
+            match of("replaces") {
+                Some(before) => format!("{what} anew; entry {before} no longer counts"),
+                None => what,
+            }
+        }
         "record-end" => format!(
             "ended the {} of entry {}",
             spoken(text("table")),

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::civil::{Date, Weekday};
 use jiff::Span;
+use jiff::civil::{Date, Weekday};
 use standing_assess::AsOf;
 use standing_assess::assessment::{Assessment, ItemStanding};
 use standing_assess::check::Verdict;

@@ -9,6 +9,7 @@ use crate::serve::pages::item::find;
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
+use crate::status::item_json;
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
@@ -70,7 +71,15 @@ fn all(visit: &Visit) -> Answer {
     let mut items: Vec<_> = now.today.items.iter().collect();
     items.sort_by_key(|i| in_order(&i.item));
     let page = Part::of(visit)?.take(items, |i| in_order(&i.item));
-    Ok(Reply::json(&page))
+    let personal = visit.who()?.may(Right::ReadPersonal);
+    Ok(Reply::json(&Page {
+        items: page
+            .items
+            .into_iter()
+            .map(|i| item_json(i, personal))
+            .collect(),
+        next: page.next,
+    }))
 }
 
 fn one(visit: &Visit) -> Answer {
@@ -87,7 +96,7 @@ fn one(visit: &Visit) -> Answer {
     Ok(Reply::json(&ItemWhole {
         draft: explain::draft(&now.terms, &now.today, found.standing, found.known),
         evidence: evidence.collect(),
-        standing: serde_json::to_value(found.standing).map_err(Trouble::ours)?,
+        standing: item_json(found.standing, visit.who()?.may(Right::ReadPersonal)),
         catalogue: serde_json::to_value(found.known).map_err(Trouble::ours)?,
     }))
 }

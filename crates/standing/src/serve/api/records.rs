@@ -155,6 +155,8 @@ fn add(visit: &Visit) -> Answer {
         values.extend(column.map(|c| (c.name.to_owned(), name.clone())));
     }
     let by = visit.by()?;
+    let attests = visit.who()?.may(Right::Attest);
+    commands::within_rights(about.name, &values, attests)?;
     let acted = visit.app.act(by, |home, index| {
         commands::record(home, index, by, about.name, &values).map(|kept| kept.entry)
     })?;

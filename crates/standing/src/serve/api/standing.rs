@@ -79,13 +79,14 @@ pub fn day(visit: &Visit, today: Date) -> Result<Option<Date>, Trouble> {
 /// What can be said of a day.
 fn standing(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
+    let personal = visit.who()?.may(Right::ReadPersonal);
     let Some(day) = day(visit, now.day())? else {
-        let whole = status::to_json(&now.home, &now.terms, &now.today, &now.then);
+        let whole = status::to_json(&now.home, &now.terms, &now.today, &now.then, personal);
         return Ok(Reply::json(&whole));
     };
     let judged = visit.app.judged_on(day)?;
     let (then, terms) = (&judged.assessment, &now.terms);
-    let mut whole = status::to_json(&now.home, terms, then, then);
+    let mut whole = status::to_json(&now.home, terms, then, then, personal);
     // Of another day than today it is not known what would come of it by the planned day.
     if let Value::Object(members) = &mut whole {
         members.remove("on_publication");

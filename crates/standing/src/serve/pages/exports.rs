@@ -88,7 +88,8 @@ fn page(visit: &Visit) -> Answer {
 
 fn status(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
-    let whole = crate::status::to_json(&now.home, &now.terms, &now.today, &now.then);
+    let personal = visit.who()?.may(Right::ReadPersonal);
+    let whole = crate::status::to_json(&now.home, &now.terms, &now.today, &now.then, personal);
     let text = format!("{whole:#}\n");
     Ok(Reply::download(
         "application/json",
@@ -104,6 +105,7 @@ fn day(day: Option<Date>) -> String {
 fn items(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
     let name = format!("items-{}.csv", now.day());
+    let personal = visit.who()?.may(Right::ReadPersonal);
     let headings = &[
         "item",
         "title",
@@ -133,7 +135,7 @@ fn items(visit: &Visit) -> Answer {
                 &item.asked,
                 &item.mandatory,
                 &item.certainty,
-                &item.reason,
+                &item.reason_for(personal),
                 &item.turn.as_deref().unwrap_or_default(),
                 &day(item.lapses_on),
                 &item.lapses_because.as_deref().unwrap_or_default(),

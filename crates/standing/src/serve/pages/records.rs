@@ -356,7 +356,9 @@ fn add(visit: &Visit) -> Answer {
     };
     let mut entered = Entered::sent(visit);
     let values = values(visit, table, before.as_ref(), &entered)?;
+    let attests = visit.who()?.may(Right::Attest);
     let acted = entered.act(visit, |home, index, by| {
+        commands::within_rights(table.name, &values, attests)?;
         Ok(commands::record(home, index, by, table.name, &values)?.entry)
     })?;
     match acted {

@@ -364,6 +364,8 @@ fn in_the_way(visit: &Visit, assessment: &Assessment, today: bool) -> Vec<InTheW
     let mut items: Vec<&ItemStanding> =
         assessment.items.iter().filter(|i| i.in_the_way()).collect();
     items.sort_by_key(|i| std::cmp::Reverse((i.verdict, i.basis)));
+    let who = visit.who.as_ref();
+    let personal = who.is_some_and(|w| w.may(Right::ReadPersonal));
     let one = |item: &ItemStanding| {
         let since = today.then(|| visit.app.timeline.item_since(&item.item, item.verdict));
         let since = since.flatten().map(|since| since.to_string());
@@ -376,7 +378,7 @@ fn in_the_way(visit: &Visit, assessment: &Assessment, today: bool) -> Vec<InTheW
             item: item.item.clone(),
             title: item.title.clone(),
             verdict: item.verdict,
-            reason: item.reason.clone(),
+            reason: item.reason_for(personal),
             last: capital(&last.join(" · ")),
         }
     };

@@ -56,10 +56,10 @@ impl Browser {
         ceremony: &str,
         body: &Value,
         answers: impl FnOnce(&Value) -> Value,
-    ) -> Result<Value, Came> {
+    ) -> Result<Value, Box<Came>> {
         let begun = self.send(served, &format!("/passkeys/{ceremony}/begin"), body);
         if begun.status != 200 {
-            return Err(begun);
+            return Err(Box::new(begun));
         }
         let begun = begun.json();
         Ok(json!({ "ceremony": begun["ceremony"], "credential": answers(&begun["options"]) }))
@@ -70,7 +70,7 @@ impl Browser {
         let answers = |options: &Value| device.registers(options);
         match self.begin(served, "join", &body, answers) {
             Ok(end) => self.send(served, "/passkeys/join/finish", &end),
-            Err(came) => came,
+            Err(came) => *came,
         }
     }
 

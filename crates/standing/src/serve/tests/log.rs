@@ -195,3 +195,74 @@ fn erasing_asks_for_a_reason_and_a_word_and_says_afterwards_what_became_of_it() 
     assert_eq!(gone.status, 410);
     assert_eq!(served.get(Some(Role::Lead), &place).status, 403);
 }
+
+#[test]
+fn what_lets_a_member_in_is_not_erased_while_they_may_come_in() {
+    let served = Served::demo();
+    let member = entry_of_kind(&served, "member");
+    let now = jiff::Timestamp::now();
+    served
+        .app
+        .sessions
+        .prove(&served.session(Role::Owner).id, now)
+        .unwrap();
+    let size = served.app.home().vault.size();
+    let refused = served.post(
+        Some(Role::Owner),
+        &format!("/log/{}/erase", member.seq),
+        &[
+            ("blob", &member.blobs()[0].reference()),
+            ("reason", "asked for"),
+            ("word", "erase"),
+        ],
+    );
+    assert!(refused.text.contains("end it first"), "{}", refused.text);
+    assert_eq!(served.app.home().vault.size(), size);
+}
+
+#[test]
+fn a_statement_says_in_the_log_which_item_it_is_about() {
+    let served = Served::demo();
+    let item = served.get(Some(Role::Auditor), "/log?about=4.2.4");
+    assert!(
+        item.text.contains("stated how item 4.2.4 stands"),
+        "{}",
+        item.text
+    );
+    assert!(!item.text.contains("stated how item 1.1.1 stands"));
+}
+
+#[test]
+fn whoever_may_not_see_people_is_not_told_whose_account_fails() {
+    let served = Served::demo();
+    let ask = |scopes: &[Right], path: &str| {
+        let token = served.token(Role::Owner, scopes);
+        let request = axum::http::Request::builder()
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        served.send(request).text
+    };
+    for path in [
+        "/",
+        "/items/4.2.4",
+        "/api/v1/standing",
+        "/api/v1/items",
+        "/api/v1/items/4.2.4",
+        "/exports/status.json",
+        "/exports/items.csv",
+    ] {
+        let all = ask(&[Right::Read, Right::ReadPersonal], path);
+        assert!(all.contains("First: "), "{path}: {all}");
+        let some = ask(&[Right::Read], path);
+        assert!(
+            some.contains("Nobody who has left still has a working account"),
+            "{path}: {some}"
+        );
+        assert!(
+            !some.contains("First: ") && !some.contains("Namely: "),
+            "{path}"
+        );
+    }
+}

@@ -154,3 +154,16 @@ fn registers_of_people_want_the_right_to_see_people() {
     assert!(!ask(&plain, "/records").text.contains("/records/person\""));
     assert_eq!(ask(&whole, "/records/person").status, 200);
 }
+
+#[test]
+fn only_somebody_who_may_attest_says_who_accepts_a_risk() {
+    let served = Served::demo();
+    let size = served.app.home().vault.size();
+    let fields = [("title", "A test risk"), ("accepted_by", "Somebody Else")];
+    let refused = served.post(Some(Role::Engineer), "/records/risk/new", &fields);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("only somebody who may attest"));
+    assert_eq!(served.app.home().vault.size(), size);
+    let kept = served.post(Some(Role::Lead), "/records/risk/new", &fields);
+    assert_eq!(kept.status, 303, "{}", kept.text);
+}
