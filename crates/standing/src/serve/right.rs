@@ -111,13 +111,13 @@ pub enum Right {
     Read,
     /// To see people: who they are, their accounts and rights.
     ReadPersonal,
-    /// To attest items, to grant exceptions.
+    /// To attest items, to grant exceptions, to say what binds the organisation.
     Attest,
     /// To keep registers.
     Record,
     /// To run sources.
     Collect,
-    /// To add sources and change settings.
+    /// To add, change and remove sources.
     Configure,
     /// To decide a review.
     Review,

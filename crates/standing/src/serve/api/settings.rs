@@ -17,7 +17,7 @@ pub const ROUTES: &[Route] = &[
     Route::json(
         "PUT",
         "/api/v1/settings",
-        Access::With(Right::Configure),
+        Access::With(Right::Attest),
         change,
     )
     .described(&Doc {

@@ -18,12 +18,12 @@ pub const ROUTES: &[Route] = &[
     Route::get("/settings", Access::With(Right::Read), page),
     Route::get(
         "/settings/organisation",
-        Access::With(Right::Configure),
+        Access::With(Right::Attest),
         form,
     ),
     Route::form(
         "/settings/organisation",
-        Access::With(Right::Configure),
+        Access::With(Right::Attest),
         change,
     ),
 ];

@@ -48,10 +48,10 @@ fn meaning(scope: &Right) -> &'static str {
     match scope {
         Right::Read => "See standing, items, checks, sources and the log.",
         Right::ReadPersonal => "See people: who they are, their accounts and rights.",
-        Right::Attest => "Attest items and grant exceptions.",
+        Right::Attest => "Attest items, grant exceptions, say what binds the organisation.",
         Right::Record => "Keep registers.",
         Right::Collect => "Run sources now.",
-        Right::Configure => "Add sources and change settings.",
+        Right::Configure => "Add, change and remove sources.",
         Right::Review => "Decide reviews.",
         Right::Metrics => "Read the figures of the server's own running, for monitoring.",
         Right::Own | Right::ExportPersonal | Right::Erase | Right::Members | Right::Keys => {
