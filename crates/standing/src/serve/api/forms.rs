@@ -225,7 +225,7 @@ pub struct NewRecord(#[schemars(with = "BTreeMap<String, Cell>")] pub BTreeMap<S
 /// A value of a record.
 #[derive(Debug, JsonSchema)]
 #[serde(untagged)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub enum Cell {
     /// Yes or no.
     Truth(bool),

@@ -30,7 +30,7 @@ pub struct Kept {
 
 /// What was taken out in bulk.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Taken {
     /// The entry of the log that notes it.
     entry: u64,
@@ -42,7 +42,7 @@ pub struct Taken {
 
 /// What went wrong (RFC 9457).
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Problem {
     /// Always `about:blank`.
     r#type: String,
@@ -64,7 +64,7 @@ pub struct Problem {
 
 /// One field that is wrong.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct FieldProblem {
     /// Which, as a JSON pointer.
     pointer: String,
@@ -91,7 +91,7 @@ pub enum VerdictWord {
 
 /// How many items that bind have which verdict.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Counts {
     /// Items that must be met for a truthful publication.
     binding: u64,
@@ -107,7 +107,7 @@ pub struct Counts {
 
 /// What could truthfully be published, and what stands in the way.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Standing {
     /// The firm.
     organisation: String,
@@ -146,7 +146,7 @@ pub struct Standing {
 
 /// One item as it stands.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Item {
     /// `4.2.4`.
     item: String,
@@ -333,7 +333,7 @@ pub struct Subject {
 
 /// Something that ends by the passing of time.
 #[derive(Debug, JsonSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 pub struct Lapse {
     /// The first day on which it no longer holds.
     on: Date,

@@ -16,11 +16,7 @@ use crate::serve::visit::{Answer, Reply, Trouble, Visit};
 /// Its routes.
 pub const ROUTES: &[Route] = &[
     Route::get("/settings", Access::With(Right::Read), page),
-    Route::get(
-        "/settings/organisation",
-        Access::With(Right::Attest),
-        form,
-    ),
+    Route::get("/settings/organisation", Access::With(Right::Attest), form),
     Route::form(
         "/settings/organisation",
         Access::With(Right::Attest),
