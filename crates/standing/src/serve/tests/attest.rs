@@ -102,7 +102,7 @@ fn a_statement_is_kept_in_the_members_name_and_changes_the_verdict() {
     assert_eq!(log[0].actor, served.member(Role::Lead));
     assert_eq!(
         (log[0].kind.as_str(), log[0].about.as_str()),
-        ("record", "attestation")
+        ("record", "1.1.1")
     );
     let day = served.app.snapshot().unwrap().day();
     let now = served.app.snapshot().unwrap();
