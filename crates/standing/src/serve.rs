@@ -68,7 +68,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long the set-up link lasts.
 const SET_UP: SignedDuration = SignedDuration::from_hours(1);
 /// Bytes beyond which SQLite's caches, one for each connection, grow no further.
-const PAGES_IN_MEMORY: i64 = 96 << 20;
+const PAGES_IN_MEMORY: i64 = 64 << 20;
 
 /// Runs `standing serve` until it is told to stop.
 ///
