@@ -36,7 +36,12 @@ pub(crate) const DERIVED: &[(&str, &[&str])] = &[
 ];
 
 /// Tables of statements: an empty one means that nobody has stated anything, which is known.
-const STATEMENTS: &[&str] = &["attestation", "exception", "completeness"];
+const STATEMENTS: &[&str] = &[
+    "account_decision",
+    "attestation",
+    "completeness",
+    "exception",
+];
 
 /// Tables whose records only add to what is derived, and need not be all there are.
 const ADDING: &[&str] = &["link", "advisory_finding", "support"];

@@ -53,7 +53,8 @@ declare! {
         @identity employee_number: Option<String>,
         /// Whether it can sign in.
         enabled: Option<bool>,
-        /// `human`, `service`, `system`, `shared`, `break-glass`, `external`; null: not known.
+        /// `human`, `service`, `system`, `shared`, `break-glass`, `contractor`, `external`; null: not
+        /// known.
         kind: Option<String>,
         /// Whether any grant makes it an administrator.
         privileged: Option<bool>,
@@ -69,6 +70,75 @@ declare! {
         password_changed_on: Option<Date>,
         /// Person who answers for a shared, service or break-glass account.
         owner: Option<String>,
+        /// Day on which it was disabled, where the source itself keeps it; null: only the days on
+        /// which it was read tell.
+        disabled_on: Option<Date>,
+        /// Day after which it can no longer sign in by itself; null: none is set, or not known.
+        expires_on: Option<Date>,
+    }
+
+    /// What a person decided about one account: whose it is, or that it is nobody's in particular and
+    /// who answers for it. It stands above whatever the matcher finds.
+    AccountDecision = "account_decision" {
+        /// The account.
+        @key account: String,
+        /// The person it belongs to; null: to no single person, or to none of those suggested.
+        @refers(person) person: Option<String>,
+        /// What it is: `human`, `service`, `shared`, `break-glass`, `contractor`, `external`; null: as
+        /// its source says.
+        kind: Option<String>,
+        /// Who answers for it, for accounts that belong to no single person.
+        owner: Option<String>,
+        /// Last day on which the decision counts; contractors' and shared accounts need one.
+        expires_on: Option<Date>,
+        /// Why.
+        reason: Option<String>,
+        /// Who decided.
+        decided_by: String,
+        /// Day of the decision.
+        decided_on: Date,
+    }
+
+    /// A right that a role is meant to have: what goes beyond these is looked at.
+    RoleEntitlement = "role_entitlement" {
+        /// The role: a job title or a department, as the source of people writes it.
+        @key_identity role: String,
+        /// The system, by name.
+        @key_identity system: String,
+        /// The resource: a group, a role, a database; `*` for any.
+        @key resource: String,
+        /// What may be done with it; `*` for anything.
+        @key entitlement: String,
+    }
+
+    /// A course that a role needs: one line of the training-needs analysis.
+    TrainingNeed = "training_need" {
+        /// The role: a job title or a department, as the source of people writes it, or `*` for everybody.
+        @key_identity role: String,
+        /// The course, or words that its name holds.
+        @key course: String,
+        /// For how many months a completion counts; null: for ever.
+        months: Option<i64>,
+        /// Within how many days of starting it is first passed; null: no limit is set.
+        within_days: Option<i64>,
+    }
+
+    /// A rule of an identity provider about signing in: a conditional-access policy, a sign-on policy.
+    SignInPolicy = "sign_in_policy" {
+        /// `source/native id`.
+        @key id: String,
+        /// The system it guards, by name.
+        @identity system: String,
+        /// Its name.
+        name: String,
+        /// `on`, `report-only` or `off`.
+        state: String,
+        /// Whether whoever it is about must show a second factor.
+        demands_mfa: Option<bool>,
+        /// Whether it is about every user; false: some are left out; null: not known.
+        everybody: Option<bool>,
+        /// Whether it is about every application; false: some are left out; null: not known.
+        everything: Option<bool>,
     }
 
     /// One registered means of proving who one is: a key, a code generator, a phone.
@@ -132,6 +202,8 @@ declare! {
         remote: Option<bool>,
         /// Whether another firm hosts it.
         external: Option<bool>,
+        /// Whether it offers a second factor at all, free or paid.
+        mfa_offered: Option<bool>,
         /// Whether it processes personal data.
         personal_data: Option<bool>,
         /// `high`, `medium`, `low`: what its loss would mean.

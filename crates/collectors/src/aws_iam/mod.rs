@@ -207,6 +207,8 @@ impl Row<'_> {
             last_used_on: factors.iter().filter_map(|f| f.last_used_on).max(),
             password_changed_on,
             owner: None,
+            disabled_on: None,
+            expires_on: None,
         });
     }
 

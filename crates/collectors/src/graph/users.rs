@@ -80,6 +80,8 @@ fn account(
             "lastPasswordChangeDateTime",
         ),
         owner: None,
+        disabled_on: None,
+        expires_on: None,
         login,
     })
 }

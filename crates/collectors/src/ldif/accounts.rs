@@ -99,6 +99,8 @@ impl Seen {
             last_used_on: last_used(entry),
             password_changed_on: password_changed(entry),
             owner: None,
+            disabled_on: None,
+            expires_on: None,
         });
     }
 

@@ -294,6 +294,8 @@ impl Host<'_> {
             last_used_on: None,
             password_changed_on: secret.and_then(|s| s.changed_on),
             owner: None,
+            disabled_on: None,
+            expires_on: None,
         });
     }
 
