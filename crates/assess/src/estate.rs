@@ -64,6 +64,13 @@ pub struct SourceState {
     scope: String,
 }
 
+impl SourceState {
+    /// What the source was asked in its last complete run: the name of a blob.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+}
+
 /// The rows of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
