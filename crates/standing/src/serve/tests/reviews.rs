@@ -1,0 +1,1 @@
+//! Access reviews on pages and by the API.
