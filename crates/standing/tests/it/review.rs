@@ -18,7 +18,7 @@ const PEOPLE: &str = "0001,Ada,Owner,ada@firm.test,Platform,Engineer,0003,01/02/
 fn account(uid: &str, more: &str) -> String {
     format!(
         "dn: uid={uid},ou=people,dc=firm,dc=test\nobjectClass: inetOrgPerson\nuid: {uid}\n\
-         cn: {uid}\nmail: {uid}@firm.test\n{more}\n"
+         cn: {uid}\nmail: {uid}@firm.test\ncreateTimestamp: 20210301080000Z\n{more}\n"
     )
 }
 
@@ -204,12 +204,8 @@ fn a_leaver_is_found_decided_gone_and_comes_back() {
     std::fs::remove_dir_all(home.path.join(".standing")).unwrap();
     assert!(step_by_step == dump(&home), "the index built anew differs");
     // Names, reasons and comments are in blobs; the log holds none of them.
-    for entry in Opened::open(&home.path)
-        .unwrap()
-        .vault
-        .entries(0..1_000_000)
-        .unwrap()
-    {
+    let vault = Opened::open(&home.path).unwrap().vault;
+    for entry in vault.entries(0..vault.size()).unwrap() {
         let entry = entry.unwrap();
         let body = serde_json::to_string(&entry.body).unwrap();
         assert!(
@@ -381,7 +377,7 @@ fn a_source_that_cannot_be_relied_upon_keeps_the_campaign_shut_or_is_loud() {
         never.err
     );
     assert!(never.err.contains("--despite-gaps"), "{}", never.err);
-    home.write("other.ldif", account("zoe", ""));
+    home.write("other.ldif", account("zoe", "") + &group("desk", &["zoe"]));
     assert_eq!(home.run(&["collect", "other"]).code, 0);
     // Read in part since.
     home.write(
@@ -623,7 +619,7 @@ fn a_change_is_proven_by_the_right_that_went_and_an_exception_closes_for_a_time(
     );
     assert_eq!(act(&["--ticket", "OPS-12"]).code, 0);
     assert_eq!(proof(&home, &id), (1, "open".into()));
-    let soon = jiff_tomorrow();
+    let soon = in_two_days();
     let granted = act(&[
         "--approved-by",
         "fay@firm.test",
@@ -636,8 +632,8 @@ fn a_change_is_proven_by_the_right_that_went_and_an_exception_closes_for_a_time(
     assert_eq!(proof(&home, &id), (0, "open".into()));
 }
 
-/// Tomorrow, as the index of a clock-free test would not know it: an exception is granted as of now.
-fn jiff_tomorrow() -> String {
+/// An exception is granted as of now, so its last day is reckoned from now.
+fn in_two_days() -> String {
     let done = std::process::Command::new("date")
         .args(["-d", "+2 days", "+%F"])
         .output()
@@ -752,6 +748,7 @@ fn rows_go_down_the_line_and_are_reassigned_with_a_note() {
         whys("+15 days"),
         [
             "escalation cyd@firm.test",
+            "escalation fay@firm.test",
             "escalation fay@firm.test",
             "reminder ada@firm.test",
             "reminder cyd@firm.test"
