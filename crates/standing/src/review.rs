@@ -19,6 +19,7 @@ use crate::failure::Failure;
 mod assign;
 mod command;
 mod decide;
+mod demonstrate;
 mod duties;
 pub mod entries;
 mod freeze;
@@ -35,6 +36,7 @@ mod suggest;
 pub use assign::{Assigning, assign};
 pub use command::{command, past_json, row_json, state_json};
 pub use decide::{Answers, Item, bulk_refusals, decide, needs_comment};
+pub use demonstrate::demonstrate;
 pub use duties::{Duty, Why, due, duties, fall_back, told};
 pub use open::{Opened, Opening, open};
 pub use proof::{
