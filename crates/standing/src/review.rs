@@ -43,7 +43,7 @@ pub use proof::{
     Act, Acting, Proof, act, close, obstacles, proof, settle, to_json as removal_json,
 };
 pub use report::{Checked, Report, keep_report, named_key, report, verify_report};
-pub use rows::{MOST, Page, Past, Row, Wanted, delta, history, row, rows};
+pub use rows::{MOST, Page, Past, Row, Wanted, delta, history, last_words, row, rows};
 pub use signals::{Signals, signals};
 pub use state::{Progress, Removals, Stage, State, campaigns, state};
 

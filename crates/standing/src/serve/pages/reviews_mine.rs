@@ -280,9 +280,11 @@ fn choices(id: &str, load: &ReviewLoad, asked: &Asked) -> Vec<Choice> {
 /// These rows in their order, with what was answered before.
 fn shown(index: &Index, id: &str, numbers: &[u64]) -> Result<Vec<Shown>, Trouble> {
     let page = review::rows(index, id, &of_rows(numbers), None, numbers.len().max(1))?;
+    let last = review::last_words(index, id, numbers)?;
     let rows = page.rows.iter().filter(|row| numbers.contains(&row.line.n));
-    rows.map(|row| Shown::of(row).with_earlier(index, id))
-        .collect()
+    Ok(rows
+        .map(|row| Shown::of(row).with_earlier(last.get(&row.line.n)))
+        .collect())
 }
 
 /// Puts into a row what the form says of it.

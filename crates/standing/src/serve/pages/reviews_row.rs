@@ -94,15 +94,14 @@ fn page(visit: &Visit) -> Answer {
         true => proof_of(&index, id, n)?,
         false => None,
     };
-    let mut past: Vec<Earlier> = review::history(&index, id, n)?
-        .iter()
-        .map(earlier)
-        .collect();
+    let all = review::history(&index, id, n)?;
+    let shown = Shown::of(&row).with_earlier(all.last());
+    let mut past: Vec<Earlier> = all.iter().map(earlier).collect();
     past.reverse();
     let page = Page {
         frame: Frame::of(visit, "/reviews"),
         head: Head::of(&campaign),
-        row: Shown::of(&row).with_earlier(&index, id)?,
+        row: shown,
         stamp: stamp(visit, id, &[n])?,
         account: row.line.account.clone(),
         link: row.line.link.clone().unwrap_or_default(),

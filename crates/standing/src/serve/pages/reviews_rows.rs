@@ -1,11 +1,9 @@
 //! One row of an access review as it stands on a page.
 
 use jiff::civil::Date;
-use standing_assess::Index;
 
 use super::words::{capital, instant};
 use crate::review::{self, Decision, Line, Past, Right, Row};
-use crate::serve::visit::Trouble;
 use crate::text::{count, day};
 
 /// A right, and who else holds it.
@@ -229,21 +227,19 @@ impl Shown {
     }
 
     /// The same with what was answered before.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub fn with_earlier(mut self, index: &Index, id: &str) -> Result<Self, Trouble> {
-        let past = review::history(index, id, self.n)?;
-        if let Some(last) = past.last() {
-            if self.decision.is_some() {
-                self.comment.clone_from(&last.comment);
-                for right in &mut self.rights {
-                    right.ticked = last.rights.contains(&right.id);
-                }
+    #[must_use]
+    pub fn with_earlier(mut self, last: Option<&Past>) -> Self {
+        let Some(last) = last else {
+            return self;
+        };
+        if self.decision.is_some() {
+            self.comment.clone_from(&last.comment);
+            for right in &mut self.rights {
+                right.ticked = last.rights.contains(&right.id);
             }
-            self.earlier = Some(earlier(last));
         }
-        Ok(self)
+        self.earlier = Some(earlier(last));
+        self
     }
 
     /// What is suggested, in words.
