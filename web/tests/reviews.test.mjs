@@ -43,7 +43,7 @@ async function firm(home) {
   await keep("directory.ldif", `${directory.join("\n")}\n`);
   await keep("systems.csv", `name,owner\nDirectory,ada@${FIRM}\n`);
   await keep("standing.toml", [
-    'organisation = "Test Firm (invented)"', 'profile = "it-supplier"',
+    '[organisation]', 'name = "Test Firm (invented)"', 'profile = "company-3"',
     "[source.hr]", 'kind = "hr"', 'path = "people.csv"',
     "[source.directory]", 'kind = "ldif"', 'path = "directory.ldif"', 'system = "Directory"',
     "[source.systems]", 'kind = "register"', 'path = "systems.csv"', 'table = "system"',
@@ -63,7 +63,7 @@ before(async () => {
   const said = await run(...member, "Ada Owner");
   const context = await visitor(browser);
   reviewer = { context, ...(await withKeys(context)) };
-  await join(reviewer, said.match(/http\S+\/join\/\S+/)[0], "Ada Owner");
+  await join(reviewer, served.url + said.match(/\/join\/\S+/)[0], "Ada Owner");
 });
 
 after(async () => {
