@@ -39,6 +39,8 @@ fn emergency_link(world: &World) -> Link {
         account: format!("entra/{}", entra::emergency_id(world)),
         person: format!("hr/{}", world.cast(firm::PLATFORM_LEAD).number),
         keys: Some("decided".into()),
+        band: None,
+        expires_on: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct SupportRow {
 
 /// Fills `link`, `advisory_finding` and `support`: what is stated, then what follows from it.
 pub(crate) fn run(connection: &Connection, support: &[SupportRow]) -> Result<()> {
-    for name in ["link", "advisory_finding", "support"] {
+    for name in ["link", "link_candidate", "advisory_finding", "support"] {
         lay(connection, name)?;
     }
     links(connection)?;
@@ -44,7 +44,7 @@ pub(crate) fn run(connection: &Connection, support: &[SupportRow]) -> Result<()>
 /// Tells SQLite how large the derived tables are. Tables of a handful of rows are left out: for
 /// those it would choose a scan over an index, which the plan lint takes for a cliff.
 fn count(connection: &Connection) -> Result<()> {
-    for name in ["link", "advisory_finding", "support"] {
+    for name in ["link", "link_candidate", "advisory_finding", "support"] {
         let rows: i64 =
             connection.query_row(&format!("select count(*) from temp.{name}"), [], |r| {
                 r.get(0)
@@ -131,8 +131,8 @@ fn links(connection: &Connection) -> Result<()> {
              from person_key)
            where place = 1 group by kind, value having count(distinct person) = 1;
          create index temp.sole_value on sole (value, kind);
-         insert or ignore into temp.link
-           select account, min(person), group_concat(kind, '+') from (
+         insert or ignore into temp.link (account, person, keys, band)
+           select account, min(person), group_concat(kind, '+'), 'act' from (
              select distinct account_key.account, sole.person, account_key.kind
              from account_key join sole
                on sole.value = account_key.value and sole.kind = account_key.kind

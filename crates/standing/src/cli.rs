@@ -148,6 +148,9 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<RecordAction>,
     },
+    /// Who can get in, against who works here
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Try the ways by which people are told; [notify] in standing.toml says which
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -186,6 +189,7 @@ impl Command {
             | Command::Forecast { .. }
             | Command::Query { .. }
             | Command::Verify { .. } => true,
+            Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),
             Command::Member(command) => matches!(command, MemberCommand::List),
             Command::Token(command) => matches!(command, TokenCommand::List),
@@ -197,6 +201,29 @@ impl Command {
             Command::Demo(_) | Command::Init { .. } | Command::Notify(_) | Command::Serve(_) => {
                 false
             }
+        }
+    }
+}
+
+/// What to ask or decide about access.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// Accounts that wait for somebody to decide whose they are, with those they may belong to
+    Queue {
+        /// As of this day or instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// Accounts to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+}
+
+impl AccessCommand {
+    /// Whether `--format json` gives anything but text.
+    pub fn has_json(&self) -> bool {
+        match self {
+            AccessCommand::Queue { .. } => true,
         }
     }
 }
