@@ -321,7 +321,7 @@ impl<'a> Estate<'a> {
                 column_names(table)
             ))?;
         }
-        crate::derive::run(self.connection, support)?;
+        crate::derive::run(self.connection, self.as_of.date, support)?;
         Ok(())
     }
 

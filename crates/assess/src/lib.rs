@@ -14,6 +14,7 @@ pub mod functions;
 pub mod index;
 pub mod lapses;
 mod linear;
+mod links;
 mod lint;
 pub mod literate;
 pub mod matching;

@@ -29,9 +29,9 @@ mod weigh;
 use std::cmp::Reverse;
 use std::fmt;
 
-use keys::{Address, Looks, addresses, login, looks_of_name, mixed, number};
+use keys::{Address, Looks, addresses, login, looks_of_name, number};
 use lookup::Lookup;
-use names::{Agreement, Name, Words, compare, makes_login};
+use names::{Agreement, Name, Words, compare, makes_login, slip};
 use weigh::{Evidence, Weighed, weigh};
 
 /// One row of a source of people.
@@ -244,8 +244,9 @@ impl<'p> Matcher<'p> {
             evidence: Vec::new(),
             weighed: Vec::new(),
         };
-        matcher.group(&numbers);
-        matcher.group(&emails);
+        drop((locals, names));
+        matcher.group(&numbers, |m| &m.by_number);
+        matcher.group(&emails, |m| &m.by_email);
         matcher
     }
 }
@@ -263,13 +264,15 @@ fn precedence<'p>(person: &Person<'p>) -> (bool, Reverse<&'p str>, Reverse<&'p s
 
 impl Matcher<'_> {
     /// Takes rows that share a key, and whose names do not contradict, for one person.
-    fn group(&mut self, keys: &[(u64, u32)]) {
-        let lookup = Lookup::new(keys);
+    fn group(&mut self, keys: &[(u64, u32)], lookup: fn(&Self) -> &Lookup) {
+        let mut others = Vec::new();
         for (hash, place) in keys {
-            let others = lookup.rows(*hash).take_while(|other| other < place);
-            for other in others.take(CROWD) {
+            others.clear();
+            let earlier = lookup(self).rows(*hash).take_while(|other| other < place);
+            others.extend(earlier.take(CROWD));
+            for other in others.drain(..) {
                 let agreement = self.names_of(*place, other);
-                if agreement == Agreement::None || agreement == Agreement::Half {
+                if matches!(agreement, Agreement::None | Agreement::Family) {
                     continue;
                 }
                 let (a, b) = (self.group_of(*place), self.group_of(other));
@@ -313,6 +316,22 @@ impl Matcher<'_> {
         self.gather();
         self.compare(account);
         weigh(&mut self.evidence, &mut self.weighed);
+        if self.weighed.first().is_none_or(|w| w.band != Band::Act) && self.patterns() {
+            self.weighed.clear();
+            weigh(&mut self.evidence, &mut self.weighed);
+        }
+    }
+
+    /// Looks whether the login is made of a candidate's name, which matters only where the first look
+    /// did not settle it. True if it is.
+    fn patterns(&mut self) -> bool {
+        let mut any = false;
+        for evidence in self.evidence.iter_mut().filter(|e| !e.login) {
+            self.words.read(self.people[evidence.row as usize].name);
+            evidence.pattern = makes_login(&self.words, &self.seen.login);
+            any |= evidence.pattern;
+        }
+        any
     }
 
     /// Reads the account's keys. False if it is a machine's.
@@ -377,7 +396,10 @@ impl Matcher<'_> {
         add(&self.by_number, seen.number, |e| e.number = true);
         for address in &seen.addresses {
             add(&self.by_email, address.whole, |e| e.email = true);
-            if !address.open_to_all {
+            let own = |domain| self.domains.binary_search(&domain).is_ok();
+            if !own(address.domain) && own(address.parent) {
+                add(&self.by_local, address.local, |e| e.login = true);
+            } else if !address.open_to_all {
                 add(&self.by_local, address.local, |e| e.local = true);
             }
         }
@@ -390,36 +412,57 @@ impl Matcher<'_> {
     /// What the account's fields say of each candidate, and what stands against them all.
     fn compare(&mut self, account: &Account<'_>) {
         let seen = &self.seen;
+        let crowd = self.by_name.rows(seen.name.pair).nth(CROWD).is_some();
         let beside = seen.of_email;
         let own = |a: &Address| a.local != 0 && seen.logins.contains(&a.local);
         let repeated = beside == 0 && account.login.contains('@')
             || seen.addresses.iter().take(beside).any(own);
+        let firms = |domain| self.domains.binary_search(&domain).is_ok();
         let foreign = !seen.addresses.is_empty()
             && seen
                 .addresses
                 .iter()
                 .all(|a| self.domains.binary_search(&a.domain).is_err());
+        let digits = digits_behind(&seen.login);
+        let found = self.evidence.iter().any(|e| e.email);
         let open = foreign && seen.addresses.iter().any(|a| a.open_to_all);
         for evidence in &mut self.evidence {
             let row = &self.rows[evidence.row as usize];
             evidence.person = row.group;
-            let mut read = false;
             let person = &self.people[evidence.row as usize];
             evidence.name = row.name.at_once(&seen.name).unwrap_or_else(|| {
                 self.words.read(person.name);
-                read = true;
                 compare(&self.words, &seen.words)
             });
-            if !evidence.login && evidence.needs_pattern() {
-                if !read {
-                    self.words.read(person.name);
-                }
-                evidence.pattern = makes_login(&self.words, &seen.login);
+            let near = !found && !foreign && evidence.name >= Agreement::Near && seen.of_email > 0;
+            if near && !evidence.number && !evidence.login {
+                evidence.slip = nearly(local_of(person.email), local_of(account.email));
             }
+            evidence.digits = digits_behind(local_of(person.email)) == digits;
+            evidence.bare = seen.login.is_empty();
             evidence.repeated = repeated;
             evidence.foreign = foreign && !open;
             evidence.open = open;
+            evidence.namesake = crowd;
             evidence.looks = seen.looks.unwrap_or(Looks::Personal);
         }
     }
+}
+
+fn local_of(email: &str) -> &str {
+    email.split_once('@').map_or("", |(local, _)| local)
+}
+
+/// The digits at the end.
+fn digits_behind(text: &str) -> &str {
+    let end = text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    &text[end..]
+}
+
+/// Whether a slip of the pen tells two beginnings of addresses apart, and not a digit: digits tell
+/// namesakes apart.
+fn nearly(one: &str, other: &str) -> bool {
+    let (a, b) = (digits_behind(one), digits_behind(other));
+    let letters = |text: &'_ str, digits: &str| text.len() - digits.len();
+    a == b && slip(&one[..letters(one, a)], &other[..letters(other, b)])
 }

@@ -61,3 +61,15 @@ impl Figures {
         (share(right, right + wrong), share(right, self.true_people))
     }
 }
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ((act, act_recall), (both, both_recall)) = (self.of_act(), self.of_both());
+        write!(
+            f,
+            "act {act:.5} at {act_recall:.5}, with suggested {both:.5} at {both_recall:.5}; {} links \
+             to accounts that are nobody's, {} accounts queued without a link",
+            self.nobodys, self.queued
+        )
+    }
+}

@@ -170,34 +170,38 @@ impl Firm {
 
     /// The list of people.
     pub fn people(&self) -> Vec<Person<'_>> {
-        let person = |h: &'_ [String; 6]| -> Person<'_> {
-            let [id, employee_number, name, email, started_on, left_on] = h;
-            Person {
-                id,
-                employee_number,
-                name,
-                email,
-                started_on,
-                left_on,
-            }
-        };
-        self.humans.iter().map(person).collect()
+        self.humans
+            .iter()
+            .map(|h| {
+                let [id, employee_number, name, email, started_on, left_on] = h;
+                Person {
+                    id,
+                    employee_number,
+                    name,
+                    email,
+                    started_on,
+                    left_on,
+                }
+            })
+            .collect()
     }
 
     /// The accounts.
     pub fn accounts(&self) -> Vec<Account<'_>> {
-        let account = |a: &'_ [String; 6]| -> Account<'_> {
-            let [id, login, name, email, employee_number, kind] = a;
-            Account {
-                id,
-                login,
-                name,
-                email,
-                employee_number,
-                kind,
-            }
-        };
-        self.accounts.iter().map(account).collect()
+        self.accounts
+            .iter()
+            .map(|a| {
+                let [id, login, name, email, employee_number, kind] = a;
+                Account {
+                    id,
+                    login,
+                    name,
+                    email,
+                    employee_number,
+                    kind,
+                }
+            })
+            .collect()
     }
 }
 
@@ -244,8 +248,8 @@ impl Made {
         } else {
             given.to_owned()
         };
-        let head = HEADS[self.draw.skewed(HEADS.len(), 2)];
-        let tail = TAILS[self.draw.skewed(TAILS.len(), 2)];
+        let head = HEADS[self.draw.skewed(HEADS.len(), 3)];
+        let tail = TAILS[self.draw.skewed(TAILS.len(), 3)];
         let middle = if self.draw.chance(0.6) {
             self.draw.pick(&["en", "er", "le", "ing"])
         } else {
@@ -317,13 +321,14 @@ impl Made {
             };
         }
         if self.spoilt() {
-            email = match self.draw.below(4) {
-                0 => format!("{}@{DOMAIN}", slipped(&mut self.draw, &local)),
-                1 => format!("{local}@mail.{DOMAIN}"),
-                2 => format!(
+            email = match self.draw.below(12) {
+                // A colleague's address, where digits tell namesakes apart.
+                0 => format!(
                     "{}@{DOMAIN}",
                     local.trim_end_matches(|c: char| c.is_ascii_digit())
                 ),
+                1..=4 => format!("{}@{DOMAIN}", slipped(&mut self.draw, &local)),
+                5..=8 => format!("{local}@mail.{DOMAIN}"),
                 _ => format!(
                     "{}@{DOMAIN}",
                     plain(&format!("{}{family}", &initial(&given)))

@@ -82,6 +82,8 @@ pub(super) struct Address {
     pub(super) local: u64,
     /// What stands behind it.
     pub(super) domain: u64,
+    /// The same without its first label, where two labels stay.
+    pub(super) parent: u64,
     /// Whether anybody may have an address there.
     pub(super) open_to_all: bool,
 }
@@ -108,6 +110,12 @@ pub(super) fn addresses<'t>(
         scratch.push('@');
         domain.chars().for_each(|c| push_folded(scratch, c));
         let domain = &scratch[plain + 1..];
+        let parent = domain.split_once('.').map_or("", |(_, rest)| rest);
+        let parent = if parent.contains('.') {
+            hash(parent.as_bytes())
+        } else {
+            0
+        };
         let (open_to_all, domain) = (OPEN_TO_ALL.contains(&domain), hash(domain.as_bytes()));
         let whole = hash(scratch.as_bytes());
         scratch.truncate(plain);
@@ -121,6 +129,7 @@ pub(super) fn addresses<'t>(
             whole,
             local,
             domain,
+            parent,
             open_to_all,
         })
     })

@@ -141,8 +141,10 @@ pub(super) enum Agreement {
     None,
     /// At least one is not known.
     Unknown,
-    /// One of given and family name is the same, and the other is not like it.
-    Half,
+    /// The family name is the same and the given name is not like it: often a colleague.
+    Family,
+    /// The given name is the same and the family name is not like it: often somebody who married.
+    Given,
     /// One is the same, and the other a short form, an initial or a slip of the pen.
     Near,
     /// Given and family name are the same.
@@ -174,7 +176,7 @@ fn parts(given: &str, family: &str, other_given: &str, other_family: &str) -> Ag
         let single = [given, family].into_iter().filter(|w| !w.is_empty());
         let mut all = single.flat_map(|w| [(w, other_given), (w, other_family)]);
         return match all.any(|(a, b)| a == b) {
-            true => Agreement::Half,
+            true => Agreement::Family,
             false => Agreement::None,
         };
     }
@@ -185,8 +187,9 @@ fn parts(given: &str, family: &str, other_given: &str, other_family: &str) -> Ag
         (true, true) => Agreement::Full,
         (false, true) if like_given() => Agreement::Near,
         (true, false) if slip(family, other_family) => Agreement::Near,
-        (true, false) | (false, true) => Agreement::Half,
-        (false, false) if slip(family, other_family) && like_given() => Agreement::Half,
+        (true, false) => Agreement::Given,
+        (false, true) => Agreement::Family,
+        (false, false) if slip(family, other_family) && like_given() => Agreement::Given,
         (false, false) => Agreement::None,
     }
 }
@@ -250,7 +253,7 @@ fn is_short_for(one: &str, other: &str) -> bool {
 
 /// Whether one letter too many, too few, wrong, or two exchanged tell two words apart; of words of
 /// eight letters or more two of these.
-fn slip(one: &str, other: &str) -> bool {
+pub(super) fn slip(one: &str, other: &str) -> bool {
     let (mut a, mut b) = (['\0'; LONGEST], ['\0'; LONGEST]);
     let (Some(n), Some(m)) = (spread(one, &mut a), spread(other, &mut b)) else {
         return false;
@@ -358,11 +361,11 @@ mod tests {
             ("John Smith", "J Smith", Agreement::Near),
             ("Jonathan Smith", "Jonahtan Smith", Agreement::Near),
             ("Ada Fennimarsh", "Ada Fenimarsh", Agreement::Near),
-            ("Ada Byron", "Ada Lovelace", Agreement::Half),
-            ("Ada Byron", "Tom Byron", Agreement::Half),
-            ("Ada Byron", "Byron", Agreement::Half),
+            ("Ada Byron", "Ada Lovelace", Agreement::Given),
+            ("Ada Byron", "Tom Byron", Agreement::Family),
+            ("Ada Byron", "Byron", Agreement::Family),
             ("Ada Byron", "Tom Sawyer", Agreement::None),
-            ("Ada Byron", "Ada", Agreement::Half),
+            ("Ada Byron", "Ada", Agreement::Family),
             ("Ada Byron", "", Agreement::Unknown),
             ("Ada Byron", "(none)", Agreement::Unknown),
             ("Li Wu", "Lu Wi", Agreement::None),

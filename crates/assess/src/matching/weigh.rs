@@ -15,16 +15,26 @@ pub(super) struct Evidence {
     pub(super) number: bool,
     /// An address is the same.
     pub(super) email: bool,
-    /// An address begins as the person's does, elsewhere.
+    /// An address begins as the person's does, at a domain that is nobody's here.
     pub(super) local: bool,
+    /// An address of the firm that is nobody's begins nearly as the person's does.
+    pub(super) slip: bool,
     /// The login is what the person's address begins with.
     pub(super) login: bool,
+    /// There is no login.
+    pub(super) bare: bool,
     /// The login is one that firms make of the person's name.
     pub(super) pattern: bool,
     /// How far the names agree.
     pub(super) name: Agreement,
     /// The account's login only repeats its own address.
     pub(super) repeated: bool,
+    /// Somebody else bears the same name.
+    pub(super) namesake: bool,
+    /// Of somebody else of that name the digits are the login's, and of this person they are not.
+    pub(super) apart: bool,
+    /// The digits behind the login are those behind what the person's address begins with.
+    pub(super) digits: bool,
     /// The account has an address, and none at a domain of the firm's people.
     pub(super) foreign: bool,
     /// The same, at a host that is open to all.
@@ -41,6 +51,11 @@ impl Evidence {
             number: false,
             email: false,
             local: false,
+            slip: false,
+            bare: false,
+            namesake: false,
+            apart: false,
+            digits: false,
             login: false,
             pattern: false,
             name: Agreement::Unknown,
@@ -51,11 +66,6 @@ impl Evidence {
         }
     }
 
-    /// Whether it matters if the login is made of the name.
-    pub(super) fn needs_pattern(&self) -> bool {
-        self.number || self.email || self.name >= Agreement::Near
-    }
-
     /// Takes in what is known of another row of the same person.
     fn with(&mut self, other: &Evidence) {
         self.number |= other.number;
@@ -63,6 +73,9 @@ impl Evidence {
         self.local |= other.local;
         self.login |= other.login;
         self.pattern |= other.pattern;
+        self.slip |= other.slip;
+        self.digits |= other.digits;
+        self.namesake |= other.namesake;
         self.name = self.name.max(other.name);
     }
 
@@ -71,7 +84,8 @@ impl Evidence {
         let name = match self.name {
             Agreement::Full => 20,
             Agreement::Near => 15,
-            Agreement::Half => 6,
+            Agreement::Given => 8,
+            Agreement::Family => 4,
             Agreement::Unknown => 0,
             Agreement::None => -20,
         };
@@ -79,17 +93,20 @@ impl Evidence {
             + points(self.email, 40)
             + points(self.login, if self.email && self.repeated { 3 } else { 30 })
             + points(self.pattern, 10)
-            + points(self.local && !self.email, 10)
+            + points((self.local || self.slip) && !self.email, 10)
             + name
     }
 
     /// Whether two independent keys agree.
     fn two_keys(&self) -> bool {
         let named = self.name >= Agreement::Near;
-        let login = self.login || self.pattern;
-        let by_number = self.number && (self.email || named || login);
-        // An exact address and one of the two names: a name changed by marriage or shortened.
-        let by_email = self.email && (self.name >= Agreement::Half || login && !self.repeated);
+        // A login made of a name confirms nothing where the name itself does not agree.
+        let login = self.login || self.pattern && self.name == Agreement::Unknown;
+        let by_number = self.number && (self.email && self.not_its_owners() || named || login);
+        // An exact address and the given name: the family name may have changed by marriage. Of
+        // namesakes only the digits tell who is who.
+        let by_email =
+            self.email && !self.apart && (self.name >= Agreement::Given || login && !self.repeated);
         let by_login = self.login && self.name == Agreement::Full && !self.foreign && !self.open;
         by_number || by_email || by_login
     }
@@ -98,12 +115,18 @@ impl Evidence {
     fn likely(&self) -> bool {
         let one = self.number || self.email;
         let login = self.login && !self.foreign;
-        // Without a name something else has to look like the person: a service may bear the number
-        // or the address of its owner.
-        let alike = self.login || self.pattern || self.email && self.repeated;
-        one && (self.name >= Agreement::Half || self.name == Agreement::Unknown && alike)
-            || self.number && self.email && self.name != Agreement::Unknown
-            || login && self.name >= Agreement::Half
+        let unnamed = self.name == Agreement::Unknown;
+        one && (self.name >= Agreement::Family || unnamed && self.not_its_owners())
+            || self.number && self.email && !unnamed
+            || login && (self.name >= Agreement::Given || unnamed)
+            || self.slip && self.name >= Agreement::Near && !self.namesake
+    }
+
+    /// A service may bear the number and the address of its owner. So without a name the login has to
+    /// look like the person's, or be none.
+    fn not_its_owners(&self) -> bool {
+        let alike = self.login || self.pattern || self.email && self.repeated || self.bare;
+        self.name != Agreement::Unknown || alike
     }
 
     fn allowed(&self) -> bool {
@@ -131,15 +154,22 @@ const LEAD: i32 = 20;
 /// Weighs all candidates of one account; they are left in the order of their weight.
 pub(super) fn weigh(evidence: &mut Vec<Evidence>, weighed: &mut Vec<Weighed>) {
     merge(evidence);
+    let same = evidence
+        .iter()
+        .filter(|e| e.name == Agreement::Full)
+        .count();
+    let told = |e: &Evidence| e.name == Agreement::Full && e.digits;
+    let told = evidence.iter().any(told);
+    for one in evidence.iter_mut() {
+        let others = same - usize::from(one.name == Agreement::Full);
+        one.apart = !one.digits && !one.login && (told || one.namesake);
+        one.namesake |= others > 0;
+    }
     evidence.sort_unstable_by_key(|e| (-e.score(), e.person));
     let Some(best) = evidence.first() else { return };
-    let rival = evidence.get(1);
-    let band = band(best, &evidence[1..]);
-    let second = rival.map_or(i32::MIN, |r| r.score() + LEAD);
-    let band = if band == Band::Suggest && best.score() < second && rival_counts(&evidence[1..]) {
-        Band::Possible
-    } else {
-        band
+    let band = match band(best, &evidence[1..]) {
+        Band::Suggest if contested(best, &evidence[1..]) => Band::Possible,
+        band => band,
     };
     for (place, candidate) in evidence.iter().take(MOST_CANDIDATES).enumerate() {
         let band = if place == 0 { band } else { Band::Possible };
@@ -167,8 +197,14 @@ pub(super) fn weigh(evidence: &mut Vec<Evidence>, weighed: &mut Vec<Weighed>) {
     }
 }
 
-fn rival_counts(others: &[Evidence]) -> bool {
-    others.iter().any(|e| e.likely() || e.two_keys())
+/// Whether somebody else is about as likely.
+fn contested(best: &Evidence, others: &[Evidence]) -> bool {
+    let lead = |e: &Evidence| best.score() - e.score();
+    others.iter().any(|e| {
+        let claims = e.two_keys() && lead(e) < 2 * LEAD || e.likely() && lead(e) < LEAD;
+        // The name says that it is somebody else.
+        claims || e.name == Agreement::Full && best.name < Agreement::Given && !best.number
+    })
 }
 
 /// One piece of evidence a person.
@@ -191,7 +227,7 @@ fn band(best: &Evidence, others: &[Evidence]) -> Band {
     // the name might be theirs, because firms assign `jsmith` differently in different systems.
     let named = |e: &&Evidence| e.name != Agreement::None;
     let against = others.iter().any(|e| e.number) && !best.number
-        || others.iter().any(|e| e.email) && !best.email
+        || others.iter().any(|e| e.email) && !(best.email && best.number)
         || others.iter().filter(named).any(|e| e.login) && !best.login;
     let against = against || others.iter().any(Evidence::two_keys) && !(best.number && best.email);
     let shared = best.login
