@@ -4,6 +4,7 @@ use crate::cli::{AccessCommand, Format};
 use crate::failure::Failure;
 use crate::home::Home;
 
+mod decide;
 mod queue;
 
 /// Runs `standing access …`.

@@ -217,13 +217,41 @@ pub enum AccessCommand {
         #[arg(long, default_value_t = 20)]
         rows: usize,
     },
+    /// Decide whose an account is, or that it is nobody's in particular and who answers for it
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["person", "kind", "nobody"]))]
+    Decide {
+        /// The account, as the queue names it
+        account: String,
+        /// The person it belongs to, as the queue names them
+        #[arg(long)]
+        person: Option<String>,
+        /// human, service, shared, break-glass, contractor or external
+        #[arg(long)]
+        kind: Option<String>,
+        /// Who answers for it
+        #[arg(long)]
+        owner: Option<String>,
+        /// Last day on which the decision counts; contractors' and shared accounts need one
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// It belongs to none of those suggested
+        #[arg(long, conflicts_with_all = ["person", "kind"])]
+        nobody: bool,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who decides [default: whoever sits at the keyboard]
+        #[arg(long)]
+        by: Option<String>,
+    },
 }
 
 impl AccessCommand {
     /// Whether `--format json` gives anything but text.
     pub fn has_json(&self) -> bool {
         match self {
-            AccessCommand::Queue { .. } => true,
+            AccessCommand::Queue { .. } | AccessCommand::Decide { .. } => true,
         }
     }
 }
