@@ -422,7 +422,7 @@ impl Matcher<'_> {
             && seen
                 .addresses
                 .iter()
-                .all(|a| self.domains.binary_search(&a.domain).is_err());
+                .all(|a| !firms(a.domain) && !firms(a.parent));
         let digits = digits_behind(&seen.login);
         let found = self.evidence.iter().any(|e| e.email);
         let open = foreign && seen.addresses.iter().any(|a| a.open_to_all);
