@@ -32,6 +32,7 @@ pub enum Freshness {
 /// Derived tables and the tables they are made from.
 pub(crate) const DERIVED: &[(&str, &[&str])] = &[
     ("link", &["person", "account"]),
+    ("link_candidate", &["person", "account"]),
     ("advisory_finding", &["component", "advisory"]),
 ];
 
@@ -44,7 +45,7 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Tables whose records only add to what is derived, and need not be all there are.
-const ADDING: &[&str] = &["link", "advisory_finding", "support"];
+const ADDING: &[&str] = &["link", "link_candidate", "advisory_finding", "support"];
 
 /// What one source tells of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,7 +321,7 @@ impl<'a> Estate<'a> {
                 column_names(table)
             ))?;
         }
-        crate::derive::run(self.connection, support)?;
+        crate::derive::run(self.connection, self.as_of.date, support)?;
         Ok(())
     }
 

@@ -14,8 +14,10 @@ pub mod functions;
 pub mod index;
 pub mod lapses;
 mod linear;
+mod links;
 mod lint;
 pub mod literate;
+pub mod matching;
 mod time;
 
 pub use estate::{Estate, Freshness};

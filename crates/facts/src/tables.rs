@@ -180,14 +180,36 @@ declare! {
     }
 
     /// Which person an account belongs to, and why we say so. Rows decided by people stand here;
-    /// the matcher adds the rest when an assessment begins.
+    /// the matcher adds those of which it is sure when an assessment begins. Those that are only
+    /// likely stand in `link_candidate`.
     Link = "link" {
         /// The account.
         @key account: String,
         /// The person.
         @refers(person) person: String,
-        /// The evidence: `employee number`, `e-mail`, `login`, joined by `+`; or `decided`.
+        /// The evidence: `employee number`, `e-mail`, `login`, `name`, joined by `+`; or `decided`.
         keys: Option<String>,
+        /// `decided`: by a person; `act`: two independent keys agree and nothing contradicts them.
+        band: Option<String>,
+        /// Last day on which the decision counts; null: until somebody decides otherwise.
+        expires_on: Option<Date>,
+    }
+
+    /// Somebody whom an account may belong to while no link says so: the queue in which accounts wait
+    /// for a person's decision. Nothing rests on these rows but that the decision is missing.
+    LinkCandidate = "link_candidate" {
+        /// The account.
+        @key account: String,
+        /// The person.
+        @key person: String,
+        /// Place among the account's candidates, from 1.
+        rank: i64,
+        /// The evidence: `employee number`, `e-mail`, `login`, `name`, joined by `+`.
+        keys: Option<String>,
+        /// How much the evidence weighs, in points; below the sum of two independent keys.
+        score: i64,
+        /// `suggest`: likely; `possible`: something points to them, and not enough to suggest.
+        band: String,
     }
 
     /// A service or application that the firm runs or uses.

@@ -148,6 +148,9 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<RecordAction>,
     },
+    /// Who can get in, against who works here
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Try the ways by which people are told; [notify] in standing.toml says which
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -186,6 +189,7 @@ impl Command {
             | Command::Forecast { .. }
             | Command::Query { .. }
             | Command::Verify { .. } => true,
+            Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),
             Command::Member(command) => matches!(command, MemberCommand::List),
             Command::Token(command) => matches!(command, TokenCommand::List),
@@ -197,6 +201,57 @@ impl Command {
             Command::Demo(_) | Command::Init { .. } | Command::Notify(_) | Command::Serve(_) => {
                 false
             }
+        }
+    }
+}
+
+/// What to ask or decide about access.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// Accounts that wait for somebody to decide whose they are, with those they may belong to
+    Queue {
+        /// As of this day or instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// Accounts to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// Decide whose an account is, or that it is nobody's in particular and who answers for it
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["person", "kind", "nobody"]))]
+    Decide {
+        /// The account, as the queue names it
+        account: String,
+        /// The person it belongs to, as the queue names them
+        #[arg(long)]
+        person: Option<String>,
+        /// human, service, shared, break-glass, contractor or external
+        #[arg(long)]
+        kind: Option<String>,
+        /// Who answers for it
+        #[arg(long)]
+        owner: Option<String>,
+        /// Last day on which the decision counts; contractors' and shared accounts need one
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// It belongs to none of those suggested
+        #[arg(long, conflicts_with_all = ["person", "kind"])]
+        nobody: bool,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who decides [default: whoever sits at the keyboard]
+        #[arg(long)]
+        by: Option<String>,
+    },
+}
+
+impl AccessCommand {
+    /// Whether `--format json` gives anything but text.
+    pub fn has_json(&self) -> bool {
+        match self {
+            AccessCommand::Queue { .. } | AccessCommand::Decide { .. } => true,
         }
     }
 }

@@ -100,6 +100,15 @@ fn users(world: &World) -> Vec<User> {
     users
 }
 
+/// Whose the users are, which AWS itself does not know: account and person.
+pub(crate) fn holders(world: &World) -> Vec<(String, &Person)> {
+    let data = world.team("Data").take(3 * world.scale);
+    let people = world.team("Platform").chain(data);
+    let people = people.chain([world.cast(firm::LEAVER)]);
+    let account = |p: &Person| format!("aws/{}", arn(&p.login));
+    people.map(|p| (account(p), p)).collect()
+}
+
 fn arn(login: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:user/{login}")
 }

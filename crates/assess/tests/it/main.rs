@@ -5,3 +5,4 @@ mod catalogue;
 mod checks;
 mod functions;
 mod guards;
+mod matching;

@@ -8,6 +8,7 @@ use crate::home::Home;
 
 /// Tables that people may fill by hand. Everything else comes from sources alone.
 pub const KINDS: &[&str] = &[
+    "account_decision",
     "agreement",
     "asset",
     "attestation",
