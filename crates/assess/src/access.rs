@@ -199,6 +199,7 @@ fn is_ours(name: &str) -> bool {
         "fts",
         "history_",
         "pragma_",
+        "review_",
         "rtree",
         "sqlite_",
         "stage_",

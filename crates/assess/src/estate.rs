@@ -34,6 +34,8 @@ pub(crate) const DERIVED: &[(&str, &[&str])] = &[
     ("link", &["person", "account"]),
     ("link_candidate", &["person", "account"]),
     ("advisory_finding", &["component", "advisory"]),
+    // Made from the campaigns in the vault, which are always known.
+    ("access_review", &[]),
 ];
 
 /// Tables of statements: an empty one means that nobody has stated anything, which is known.
@@ -63,6 +65,13 @@ pub struct SourceState {
     /// What went wrong since the last complete run, which still stands.
     pub warning: Option<String>,
     scope: String,
+}
+
+impl SourceState {
+    /// What the source was asked in its last complete run: the name of a blob.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
 }
 
 /// The rows of a query.
@@ -321,7 +330,7 @@ impl<'a> Estate<'a> {
                 column_names(table)
             ))?;
         }
-        crate::derive::run(self.connection, self.as_of.date, support)?;
+        crate::derive::run(self.connection, &self.as_of, support)?;
         Ok(())
     }
 

@@ -18,15 +18,21 @@ use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
 mod dump;
 mod former;
+mod reviews;
 mod runs;
 mod state;
 
 pub use former::Kept;
+pub(crate) use reviews::access_reviews;
+pub use reviews::{
+    AccessReview, Late, Removal, RemovalState, ReviewBatch, ReviewCampaign, ReviewCount,
+    ReviewDecision, ReviewRow, ReviewWanted, ReviewedBefore, Step,
+};
 pub use runs::{Attempts, RunHeading};
 pub use state::{Heading, State, Wanted};
 
 /// Raised whenever the projection changes; the schema itself is counted in by [`schema_number`].
-const PROJECTION: u32 = 2;
+const PROJECTION: u32 = 3;
 
 /// Name of the source under which records (what people state) are stored.
 pub const RECORDS: &str = "records";
@@ -761,6 +767,7 @@ fn schema_sql() -> String {
          create table overlay (entry_number integer not null, valid_from text not null,
            edition text not null, json text not null);\n",
     );
+    sql.push_str(reviews::SCHEMA);
     for table in tables::INDEX {
         let columns = column_sql(table);
         let _ = writeln!(

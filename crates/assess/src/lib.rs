@@ -18,6 +18,7 @@ mod links;
 mod lint;
 pub mod literate;
 pub mod matching;
+pub mod population;
 mod time;
 
 pub use estate::{Estate, Freshness};

@@ -6,6 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::serve::right::Role;
 
+pub mod review;
+
+use review::ReviewCommand;
+
 /// Keeps an NHS supplier's DSPT standing true, from its own infrastructure.
 ///
 /// Standing reads the systems a firm already has, keeps what they said in a vault in which every later
@@ -165,6 +169,9 @@ pub enum Command {
     /// Check, or erase from, the vault
     #[command(subcommand)]
     Vault(VaultCommand),
+    /// Review who can get in, and follow what was to go until it is proven gone
+    #[command(subcommand, after_help = review::HELP)]
+    Review(ReviewCommand),
     /// Check a vault as a stranger would
     Verify {
         /// The vault's folder, or a folder with a standing.toml
@@ -188,6 +195,7 @@ impl Command {
             | Command::Check { .. }
             | Command::Forecast { .. }
             | Command::Query { .. }
+            | Command::Review(_)
             | Command::Verify { .. } => true,
             Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),

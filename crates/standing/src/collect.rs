@@ -158,6 +158,8 @@ pub fn collect(
         collected.push(Collected { source, run, entry });
     }
     drop(turns);
+    // A campaign closes on proof, and proof comes by reading.
+    crate::review::settle(home, &index, by)?;
     Ok(Collections {
         done: collected,
         busy,

@@ -12,10 +12,12 @@ use crate::failure::Failure;
 
 pub mod notify;
 mod oidc;
+mod review;
 mod serve;
 
 pub use notify::Notify;
 pub use oidc::{Oidc, may_be_asked};
+pub use review::Review;
 pub use serve::Serve;
 
 /// Name of the file that makes a folder a home of Standing.
@@ -52,6 +54,8 @@ pub struct Config {
     pub serve: Serve,
     /// Who is told of what.
     pub notify: Notify,
+    /// How often access is reviewed.
+    pub review: Review,
 }
 
 /// One configured source.
@@ -219,6 +223,7 @@ impl<'t> Reader<'t> {
                 "source",
                 "serve",
                 "notify",
+                "review",
             ],
         );
         let empty = DeTable::new();
@@ -249,6 +254,7 @@ impl<'t> Reader<'t> {
             sources: self.sources(table),
             serve: self.serve(table),
             notify: self.notify(table),
+            review: self.review(table),
         }
     }
 

@@ -113,6 +113,7 @@ integrity!(
     standing_vault::KeyError,
     standing_vault::OpenError,
     standing_vault::ReadError,
+    standing_vault::SignError,
 );
 
 impl From<std::io::Error> for Failure {

@@ -20,6 +20,7 @@ mod progress;
 pub mod project;
 mod query;
 mod record;
+pub mod review;
 pub mod serve;
 mod sheet;
 mod source;
@@ -75,6 +76,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
         Command::Access(command) => access::access(&open()?, command, format),
+        Command::Review(command) => review::command(global, command),
         Command::Member(command) => member::member(&folder()?, command, format),
         Command::Token(command) => member::token(&folder()?, command, format),
         Command::Notify(command) => serve::notify::command(&open()?, command),

@@ -17,6 +17,7 @@
 //! | `…-end` of these six | its name, and why | its end |
 //! | `settings` | `file` (a blob): `standing.toml` as it was written | nothing: the file is read |
 //! | `export` | `export`: which table of people was taken out, `rows`: how many | nothing: it is noted |
+//! | `campaign`, `campaign-…` | an access review: see [`crate::review::entries`] | frozen rows, decisions |
 //! | `erase` | the vault's own | nothing: what was erased is no longer there to read |
 //!
 //! Any entry may bear `once`, the hashes of key and contents of the request that asked for it: asked
@@ -157,13 +158,16 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
                 index.overlay(entry.seq, &at, string(&entry.body, "edition"), &text)?;
             }
         }
+        kind if kind.starts_with("campaign") => {
+            crate::review::entries::project(vault, index, entry)?;
+        }
         kind => state(vault, index, entry, kind)?,
     }
     Ok(())
 }
 
 fn heading(index: &Index, entry: &Entry, at: &str) -> Result<(), Failure> {
-    let about = ["about", "source", "table", "edition", "member"]
+    let about = ["about", "source", "table", "edition", "member", "campaign"]
         .into_iter()
         .map(|name| string(&entry.body, name))
         .find(|word| !word.is_empty());
@@ -330,7 +334,11 @@ pub fn details(vault: &Vault, seq: u64) -> Result<Value, Failure> {
     }
 }
 
-fn blob_text(
+/// The text of a blob that a body names; `None` where it names none, or it was erased.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn blob_text(
     vault: &Vault,
     body: &Map<String, Value>,
     name: &str,

@@ -64,10 +64,11 @@ pub use entry::{Digest, DigestError, Draft, ERASE, Entry, EntryError, MAX_DEPTH,
 pub use fsck::{BlobCounts, Fault, Note, Report, Verdict, fsck};
 pub use keys::{BlobKey, KeyError, KeyFiles, Keys};
 pub use merkle::{Hash, leaf_hash, node_hash, verify_consistency, verify_inclusion};
-pub use note::{Checkpoint, NoteError, PublicKey};
+pub use note::{Checkpoint, NoteError, PublicKey, Statement};
 pub use settings::SettingsError;
 pub use tiles::{Entries, ReadError};
 pub use time::{Time, TimeError};
 pub use vault::{
-    AppendError, Blob, BlobError, CopyError, EraseError, InitError, OpenError, Options, Vault,
+    AppendError, Blob, BlobError, CopyError, EraseError, InitError, OpenError, Options, SignError,
+    Vault,
 };

@@ -168,28 +168,14 @@ impl Checkpoint {
     /// The signed note. Ed25519 is deterministic, so equal checkpoints are equal bytes.
     pub(crate) fn sign(&self, signer: &SigningKey, public: &PublicKey) -> String {
         let text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root);
-        let signature = signer.sign(text.as_bytes()).to_bytes();
-        let line = STANDARD.encode([public.id().as_slice(), &signature].concat());
-        format!("{text}\n\u{2014} {} {line}\n", public.name())
+        signed(&text, signer, public)
     }
 
     /// Reads a note and checks that `key` signed it for the log of its own name.
     ///
     /// Signatures by other keys are ignored, as witnesses may have added theirs.
     pub fn verify(note: &str, key: &PublicKey) -> Result<Checkpoint, NoteError> {
-        let form = |expected| NoteError::Form { expected };
-        if note.len() > MAX_NOTE_BYTES {
-            return Err(form("at most 1 MiB"));
-        }
-        if note.contains(|c: char| c < ' ' && c != '\n') {
-            return Err(form("no control characters"));
-        }
-        let blank = note
-            .rfind("\n\n")
-            .ok_or(form("an empty line between text and signatures"))?;
-        let (text, signatures) = (&note[..=blank], &note[blank + 2..]);
-        verify_signatures(text, signatures, key)?;
-        let checkpoint = Checkpoint::parse(text)?;
+        let checkpoint = Checkpoint::parse(verified(note, key)?)?;
         if checkpoint.origin != key.name() {
             return Err(NoteError::OtherLog {
                 found: checkpoint.origin,
@@ -222,6 +208,91 @@ impl Checkpoint {
             root,
         })
     }
+}
+
+/// A statement of the log's holder, signed with the log's key: what it is about, and lines of text.
+///
+/// The first line is never the log's bare name, so that no statement can pass for a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What it is about, in a word or two: `access review report`.
+    pub about: String,
+    /// Its lines, each without its end.
+    pub lines: Vec<String>,
+}
+
+impl Statement {
+    fn text(&self, name: &str) -> Result<String, NoteError> {
+        let form = |expected| NoteError::Form { expected };
+        let all = std::iter::once(&self.about).chain(&self.lines);
+        for line in all {
+            if line.is_empty() || line.contains(|c: char| c < ' ') {
+                return Err(form("lines that are not empty, without control characters"));
+            }
+        }
+        let mut text = format!("{name} {}\n", self.about);
+        for line in &self.lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        match text.len() <= MAX_NOTE_BYTES / 2 {
+            true => Ok(text),
+            false => Err(form("at most 512 KiB of text")),
+        }
+    }
+
+    /// The signed note.
+    pub(crate) fn sign(
+        &self,
+        signer: &SigningKey,
+        public: &PublicKey,
+    ) -> Result<String, NoteError> {
+        Ok(signed(&self.text(public.name())?, signer, public))
+    }
+
+    /// Reads a note and checks that `key` signed it, about that.
+    ///
+    /// # Errors
+    /// When it is not a signed note, not signed by the key, or about something else.
+    pub fn verify(note: &str, key: &PublicKey, about: &str) -> Result<Statement, NoteError> {
+        let text = verified(note, key)?;
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        if first != format!("{} {about}", key.name()) {
+            return Err(NoteError::OtherLog {
+                found: first.to_owned(),
+                expected: format!("{} {about}", key.name()),
+            });
+        }
+        Ok(Statement {
+            about: about.to_owned(),
+            lines: lines.map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// A text that ends in a newline, with its signature.
+fn signed(text: &str, signer: &SigningKey, public: &PublicKey) -> String {
+    let signature = signer.sign(text.as_bytes()).to_bytes();
+    let line = STANDARD.encode([public.id().as_slice(), &signature].concat());
+    format!("{text}\n\u{2014} {} {line}\n", public.name())
+}
+
+/// The text of a note that the key signed.
+fn verified<'n>(note: &'n str, key: &PublicKey) -> Result<&'n str, NoteError> {
+    let form = |expected| NoteError::Form { expected };
+    if note.len() > MAX_NOTE_BYTES {
+        return Err(form("at most 1 MiB"));
+    }
+    if note.contains(|c: char| c < ' ' && c != '\n') {
+        return Err(form("no control characters"));
+    }
+    let blank = note
+        .rfind("\n\n")
+        .ok_or(form("an empty line between text and signatures"))?;
+    let (text, signatures) = (&note[..=blank], &note[blank + 2..]);
+    verify_signatures(text, signatures, key)?;
+    Ok(text)
 }
 
 fn verify_signatures(text: &str, signatures: &str, key: &PublicKey) -> Result<(), NoteError> {
@@ -257,5 +328,55 @@ fn verify_signatures(text: &str, signatures: &str, key: &PublicKey) -> Result<()
         Err(NoteError::Unsigned {
             key: key.to_string(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> (SigningKey, PublicKey) {
+        let signer = SigningKey::from_bytes(&[7; 32]);
+        let public = PublicKey::new("firm.test/vault", signer.verifying_key()).unwrap();
+        (signer, public)
+    }
+
+    #[test]
+    fn a_statement_is_verified_with_the_public_key_alone() {
+        let (signer, public) = key();
+        let said = Statement {
+            about: "a report".into(),
+            lines: vec!["sha256 00".into()],
+        };
+        let note = said.sign(&signer, &public).unwrap();
+        let public: PublicKey = public.to_string().parse().unwrap();
+        assert_eq!(Statement::verify(&note, &public, "a report"), Ok(said));
+        let other = Statement::verify(&note, &public, "another report");
+        assert!(matches!(other, Err(NoteError::OtherLog { .. })));
+        let changed = note.replace("sha256 00", "sha256 01");
+        let changed = Statement::verify(&changed, &public, "a report");
+        assert!(matches!(changed, Err(NoteError::Signature { .. })));
+    }
+
+    #[test]
+    fn no_statement_passes_for_a_checkpoint() {
+        let (signer, public) = key();
+        let root = Hash::from_base64(&STANDARD.encode([1; 32])).unwrap();
+        let lines = vec!["5".to_owned(), root.to_string()];
+        for about in ["", "x"] {
+            let said = Statement {
+                about: about.into(),
+                lines: lines.clone(),
+            };
+            match said.sign(&signer, &public) {
+                Ok(note) => assert!(Checkpoint::verify(&note, &public).is_err(), "{about:?}"),
+                Err(error) => assert!(matches!(error, NoteError::Form { .. })),
+            }
+        }
+        let two_lines = Statement {
+            about: "x\ny".into(),
+            lines,
+        };
+        assert!(two_lines.sign(&signer, &public).is_err());
     }
 }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ed25519_dalek::SigningKey;
 
 pub use self::copy::CopyError;
-pub use self::errors::{AppendError, BlobError, EraseError, InitError, OpenError};
+pub use self::errors::{AppendError, BlobError, EraseError, InitError, OpenError, SignError};
 use crate::blobs::{BlobReader, BlobRef, BlobWriter, Encryption, Seal, blob_path, marker_path};
 use crate::disk::{
     Disk, DiskError, RealDisk, read_if_present, remove_if_present, sync_dirs, write_synced,
@@ -24,7 +24,7 @@ use crate::entry::{Digest, Draft, ERASE, Entry, blobs_in};
 use crate::journal::Journal;
 use crate::keys::{BlobKey, Keys};
 use crate::merkle::Hash;
-use crate::note::{Checkpoint, NoteError, PublicKey};
+use crate::note::{Checkpoint, NoteError, PublicKey, Statement};
 use crate::settings::Settings;
 use crate::tiles::{
     Edge, Entries, ReadError, Tiles, files_between, partials_of, read_edge, superseded_between,
@@ -240,6 +240,16 @@ impl Vault {
     pub fn checkpoint(&self) -> String {
         // read_head only accepts UTF-8, and what we sign is UTF-8.
         String::from_utf8_lossy(&self.lock_head().checkpoint).into_owned()
+    }
+
+    /// Signs a statement with the log's key, as a note that others check with the public key alone.
+    /// Nothing is appended.
+    ///
+    /// # Errors
+    /// When the vault was opened for reading only, or the statement is not one of plain lines.
+    pub fn sign(&self, statement: &Statement) -> Result<String, SignError> {
+        let writer = self.writer.as_ref().ok_or(SignError::ReadOnly)?;
+        Ok(statement.sign(&writer.signing, &self.settings.public)?)
     }
 
     /// Takes notice of what other processes have appended; returns the size.

@@ -27,6 +27,9 @@ impl Index {
         orders.push(("overlay".into(), "entry_number".into()));
         orders.push(("heading".into(), "seq".into()));
         orders.push(("state".into(), "kind, name".into()));
+        for (table, order) in super::reviews::ORDERS {
+            orders.push(((*table).to_owned(), (*order).to_owned()));
+        }
         for (table, order) in orders {
             out(&format!("# {table}\n"));
             let mut statement = self

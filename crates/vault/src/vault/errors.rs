@@ -185,3 +185,14 @@ pub enum EraseError {
         source: DiskError,
     },
 }
+
+/// Why a statement was not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// Without the signing key nothing is signed.
+    #[error("cannot sign: the vault was opened for reading only")]
+    ReadOnly,
+    /// The statement is not one of plain lines.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+}
