@@ -130,6 +130,16 @@ const SOURCES: &[Source] = &[
         &[("table", "incident")],
     ),
     register("risks", "registers/risks.csv", &[("table", "risk")]),
+    register(
+        "roles",
+        "registers/roles.csv",
+        &[("table", "role_entitlement")],
+    ),
+    register(
+        "training-needs",
+        "registers/training-needs.csv",
+        &[("table", "training_need")],
+    ),
 ];
 
 /// The text of the file.

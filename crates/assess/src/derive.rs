@@ -5,6 +5,8 @@ use standing_facts::tables;
 
 use crate::index::{column_sql, indexed};
 
+pub(crate) mod access;
+
 /// Until when one release of a product is supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SupportRow {

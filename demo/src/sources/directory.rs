@@ -14,7 +14,7 @@ const BASE: &str = "DC=office,DC=larkfieldpathways,DC=example";
 const NORMAL: u32 = 0x200;
 /// It cannot sign in.
 const DISABLED: u32 = 0x2;
-/// A smart card is demanded.
+/// A smart card is demanded, as of everybody in the office.
 const SMART_CARD: u32 = 0x4_0000;
 
 pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
@@ -61,12 +61,9 @@ fn account(world: &World, person: &Person, rng: &mut crate::rng::Rng) -> String 
     let administers = administrators(world)
         .iter()
         .any(|a| a.number == person.number);
-    let mut control = NORMAL;
+    let mut control = NORMAL | SMART_CARD;
     if !open(world, person) {
         control |= DISABLED;
-    }
-    if administers {
-        control |= SMART_CARD;
     }
     let used = person.left.unwrap_or_else(|| world.ago(rng.between(0, 11)));
     let changed = world.ago(rng.between(100, 350)).max(person.started);

@@ -17,7 +17,9 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     keep("certificates", certificates(world))?;
     keep("agreements", agreements(world))?;
     keep("incidents", incidents(world))?;
-    keep("risks", risks(world))
+    keep("risks", risks(world))?;
+    keep("roles", roles())?;
+    keep("training-needs", training_needs())
 }
 
 /// Name, remote, external, personal data, importance, what it needs, RTO and RPO in minutes.
@@ -138,6 +140,41 @@ fn systems(world: &World) -> Csv {
             &rpo,
             &british(world.ago(30 + 3 * place as i64)),
         ]);
+    }
+    table
+}
+
+/// What each department may do where; a star stands for anything.
+fn roles() -> Csv {
+    let mut table = Csv::new(&["Role", "System", "Resource", "Entitlement"]);
+    table.row(&["*", firm::ENTRA, "group All staff", "member"]);
+    for (department, ..) in firm::DEPARTMENTS {
+        let team = format!("group {department} team");
+        table.row(&[department, firm::ENTRA, &team, "member"]);
+        let share = format!("{department} share");
+        table.row(&[department, firm::DIRECTORY, &share, "member"]);
+    }
+    for (department, system, resource) in [
+        ("Platform", firm::ENTRA, "*"),
+        ("Platform", firm::AWS, "*"),
+        ("Platform", firm::DIRECTORY, "Domain Admins"),
+        ("Operations", firm::ENTRA, "*"),
+        ("Data", firm::AWS, "*"),
+        ("Support", firm::DESK, "*"),
+        ("Clinical Safety", firm::DESK, "*"),
+    ] {
+        table.row(&[department, system, resource, "*"]);
+    }
+    table
+}
+
+/// The analysis of training needs.
+fn training_needs() -> Csv {
+    let mut table = Csv::new(&["Role", "Course", "Months", "Within days"]);
+    table.row(&["*", "Data Security Awareness", "12", "30"]);
+    table.row(&["*", "Company induction", "", "30"]);
+    for (department, course, months) in super::training::OF_DEPARTMENTS {
+        table.row(&[department, course, &months.to_string(), "90"]);
     }
     table
 }

@@ -26,10 +26,12 @@ static ABOUT: About = About {
         "incident",
         "restore",
         "risk",
+        "role_entitlement",
         "store",
         "supplier",
         "support",
         "system",
+        "training_need",
     ],
     settings: &[Setting {
         name: "table",
@@ -201,6 +203,8 @@ fn telling(table: &Table) -> &'static [&'static str] {
         "incident" => &["title", "found_on"],
         "restore" => &["target", "tested_on", "outcome"],
         "risk" => &["title", "about"],
+        "role_entitlement" => &["role", "system", "resource", "entitlement"],
+        "training_need" => &["role", "course"],
         _ => &["name"],
     }
 }
