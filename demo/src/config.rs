@@ -136,6 +136,11 @@ const SOURCES: &[Source] = &[
         &[("table", "role_entitlement")],
     ),
     register(
+        "security-keys",
+        "registers/security-keys.csv",
+        &[("table", "credential_factor")],
+    ),
+    register(
         "training-needs",
         "registers/training-needs.csv",
         &[("table", "training_need")],

@@ -16,6 +16,7 @@ pub mod lapses;
 mod linear;
 mod lint;
 pub mod literate;
+pub mod population;
 mod time;
 
 pub use estate::{Estate, Freshness};

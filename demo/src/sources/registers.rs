@@ -19,6 +19,7 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     keep("incidents", incidents(world))?;
     keep("risks", risks(world))?;
     keep("roles", roles())?;
+    keep("security-keys", security_keys(world))?;
     keep("training-needs", training_needs())
 }
 
@@ -164,6 +165,49 @@ fn roles() -> Csv {
         ("Clinical Safety", firm::DESK, "*"),
     ] {
         table.row(&[department, system, resource, "*"]);
+    }
+    table
+}
+
+/// The security keys and cards that administrators were given, by the account that they open: the
+/// systems themselves say only that there is a second factor.
+fn security_keys(world: &World) -> Csv {
+    let mut table = Csv::new(&[
+        "Id",
+        "Account",
+        "Kind",
+        "Phishing resistant",
+        "Active",
+        "Created on",
+    ]);
+    let lead = world.cast(firm::PLATFORM_LEAD);
+    let guardian = world.cast(firm::GUARDIAN);
+    let mut accounts = vec![
+        format!("aws/{}", super::aws::root_arn()),
+        format!("application/larkfield referrals/{}", lead.login),
+        format!("application/larkfield triage/{}", lead.login),
+        format!("application/larkfield triage/{}", guardian.login),
+    ];
+    for person in world.team("Platform").take(2) {
+        accounts.push(format!("aws/{}", super::aws::arn(&person.login)));
+    }
+    for person in super::directory::administrators(world) {
+        let id = super::directory::account_id(world, person);
+        accounts.push(format!("directory/{id}"));
+    }
+    for (place, account) in accounts.iter().enumerate() {
+        let kind = match account.starts_with("directory/") {
+            true => "certificate",
+            false => "fido2",
+        };
+        table.row(&[
+            &format!("KEY-{:02}", place + 1),
+            account,
+            kind,
+            yes(true),
+            yes(true),
+            &british(world.ago(310 - 7 * place as i64)),
+        ]);
     }
     table
 }

@@ -96,8 +96,7 @@ fn finds(fault: &Fault, result: &CheckResult) -> usize {
 }
 
 /// Met or not applicable. Copies of `/etc` tell nothing of keys, so what the check on root accounts
-/// cannot know of a server's root is not held against the estate; neither is that only the cloud
-/// directories tell what kind of second factor an administrator has.
+/// cannot know of a server's root is not held against the estate.
 fn is_good(result: &CheckResult) -> bool {
     let odd = |v| v == Verdict::NotMet || v == Verdict::Unknown;
     let roots = result.name == "root_accounts_have_no_keys"
@@ -106,11 +105,7 @@ fn is_good(result: &CheckResult) -> bool {
             .subjects
             .iter()
             .all(|s| !odd(s.verdict) || s.subject.starts_with("hosts/"));
-    let strength = result.name == "administrators_resist_phishing"
-        && result.gaps.is_empty()
-        && result.count(Verdict::NotMet) == 0
-        && result.count(Verdict::Met) > 0;
-    roots || strength || matches!(result.verdict, Verdict::Met | Verdict::NotApplicable)
+    roots || matches!(result.verdict, Verdict::Met | Verdict::NotApplicable)
 }
 
 #[test]
