@@ -8,17 +8,20 @@
 select coalesce(account.id, person.id) as subject,
        case when account.id is null then 'met'
             when account.enabled is null then 'unknown'
-            when not account.enabled then 'met'
+            when not account.enabled or account.expires_on < :as_of then 'met'
             when days_between(person.left_on, :as_of) > :leaver_days then 'not met'
             else 'met' end as verdict,
        case when account.id is null then 'no account was found'
             else 'account ' || account.login || ' in ' || account.system ||
               case when account.enabled is null then ' of unknown state'
+                   when account.enabled and account.expires_on < :as_of
+                     then ' ended by itself on ' || long_day(account.expires_on)
                    when account.enabled then ' enabled'
                    else ' disabled' end
        end || ', its person left on ' || long_day(person.left_on) as observed,
        'disabled within ' || counted(:leaver_days, 'day') || ' of leaving' as rule,
-       case when account.enabled then add_days(person.left_on, :leaver_days + 1) end as lapses
+       case when account.enabled and coalesce(account.expires_on, :as_of) >= :as_of
+            then add_days(person.left_on, :leaver_days + 1) end as lapses
 from person
 left join link on link.person = person.id
 left join account on account.id = link.account

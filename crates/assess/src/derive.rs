@@ -7,6 +7,8 @@ use standing_facts::tables;
 use crate::index::{IndexError, access_reviews, column_sql, indexed};
 use crate::time::AsOf;
 
+pub(crate) mod access;
+
 /// Until when one release of a product is supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SupportRow {

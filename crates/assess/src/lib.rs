@@ -10,6 +10,7 @@ pub mod check;
 pub mod checks;
 mod derive;
 pub mod estate;
+pub mod frozen;
 pub mod functions;
 pub mod index;
 pub mod lapses;

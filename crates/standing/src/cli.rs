@@ -253,15 +253,64 @@ pub enum AccessCommand {
         #[arg(long)]
         by: Option<String>,
     },
+    /// How many people there are, where the number comes from, and which accounts are nobody's
+    Population {
+        #[command(flatten)]
+        when: When,
+    },
+    /// When the accounts of those who left stopped working, system by system
+    Leavers {
+        #[command(flatten)]
+        when: When,
+        /// One system only
+        #[arg(long)]
+        system: Option<String>,
+    },
+    /// Which accounts use a second factor, by which rule, and on which evidence
+    Mfa {
+        #[command(flatten)]
+        when: When,
+        /// One system only
+        #[arg(long)]
+        system: Option<String>,
+        /// Accounts without a known second factor to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// Who has had the training that the role needs, today and on the day of publication
+    Training {
+        #[command(flatten)]
+        when: When,
+        /// People who are late to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// The rights that each role is meant to have
+    #[command(subcommand)]
+    Roles(RolesCommand),
 }
 
 impl AccessCommand {
     /// Whether `--format json` gives anything but text.
     pub fn has_json(&self) -> bool {
-        match self {
-            AccessCommand::Queue { .. } | AccessCommand::Decide { .. } => true,
-        }
+        !matches!(self, AccessCommand::Roles(_))
     }
+}
+
+/// What to do with the file of roles.
+#[derive(Debug, Subcommand)]
+pub enum RolesCommand {
+    /// Write a first file of roles as CSV: what more than half of a role's people hold
+    #[command(after_help = "\
+Strike out what should not be there, keep the file, and have it read:
+  standing access roles propose > roles.csv
+  standing source add roles --kind register --path roles.csv --set table=role_entitlement
+Rows are `*` for everybody, departments and job titles of two people or more; a right that everybody
+has is not repeated below. Of, Holders and People are for whoever reads and are not taken in.")]
+    Propose {
+        #[command(flatten)]
+        when: When,
+    },
 }
 
 /// What to do with the ways by which people are told.

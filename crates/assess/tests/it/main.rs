@@ -1,5 +1,6 @@
 //! One integration binary: checks with their pages, the index, guards, catalogue, assessment.
 
+mod access;
 mod assessment;
 mod catalogue;
 mod checks;

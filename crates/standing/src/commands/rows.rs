@@ -23,10 +23,12 @@ pub const KINDS: &[&str] = &[
     "person",
     "restore",
     "risk",
+    "role_entitlement",
     "store",
     "supplier",
     "system",
     "training_completion",
+    "training_need",
 ];
 
 /// Whether a record of this kind is a statement that verdicts rest on, and not a line of a register.

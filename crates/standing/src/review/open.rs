@@ -201,7 +201,7 @@ fn gate(
 }
 
 fn lead(
-    population: &standing_assess::population::Population,
+    population: &standing_assess::frozen::Population,
     members: &Members,
     home: &Home,
     asked: &Opening,
