@@ -492,8 +492,8 @@ fn a_stale_source_is_not_judged_beside_a_fresh_one_and_a_shared_key_links_nobody
             "fresh",
             vec![
                 "account id=f/a1 system=S login=x1 email=two@firm.test enabled=true",
-                "account id=f/a2 system=S login=x2 email=one@firm.test enabled=true",
-                "person id=f/p1 email=one@firm.test",
+                "account id=f/a2 system=S login=x2 email=one@firm.test name=\"Ada Byron\" enabled=true",
+                "person id=f/p1 email=one@firm.test name=\"Ada Byron\"",
                 "person id=f/p2 email=two@firm.test",
                 "person id=f/p3 email=two@firm.test",
             ],
