@@ -383,6 +383,7 @@ fn what_is_measured_otherwise_is_not_waved_away_as_not_applicable() {
         records: vec![
             "attestation id=r1 item=4.3.1 answer=\"not applicable\" statement=\"We have none\" stated_by=Ada stated_on=2026-10-01",
             "agreement id=r2 kind=other",
+            "link account=s/a1 person=s/p1",
             "completeness id=r3 table_name=agreement statement=\"All of them\" stated_by=Ada stated_on=2026-10-01",
         ],
         gap: None,
