@@ -14,5 +14,6 @@ mod queue;
 pub fn access(home: &Home, command: &AccessCommand, format: Format) -> Result<u8, Failure> {
     match command {
         AccessCommand::Queue { as_of, rows } => queue::queue(home, as_of.as_deref(), *rows, format),
+        decide @ AccessCommand::Decide { .. } => decide::decide(home, decide, format),
     }
 }

@@ -27,8 +27,6 @@ pub fn decide(home: &Home, command: &AccessCommand, format: Format) -> Result<u8
     else {
         return Err(Failure::usage("not a decision"));
     };
-    let keyboard =
-        || std::env::var("USER").unwrap_or_else(|_| "whoever sat at the keyboard".into());
     let mut values = vec![
         ("account".to_owned(), account.clone()),
         ("reason".to_owned(), reason.clone()),
