@@ -146,3 +146,172 @@ for (const form of document.querySelectorAll("form.scrub")) {
   form.prepend(label);
   tell();
 }
+
+// Access reviews: a form of rows filled by the keyboard alone. The keys do what the form's own fields
+// do, work while the focus is in no field of text, and can be turned off in their own dialog.
+for (const form of document.querySelectorAll("form[data-review]")) {
+  const rows = [...form.querySelectorAll("[data-row]")];
+  const save = form.querySelector(".save button");
+  const told = form.querySelector("[data-progress]");
+  const keys = document.getElementById("keys");
+  const behind = document.getElementById("behind");
+  const on = document.getElementById("keys-on");
+  const WORDS = ["keep", "change", "remove", "not mine", "cannot tell"];
+  const NAME = "standing-review-keys";
+  const stored = (value) => {
+    try {
+      if (value === undefined) return localStorage.getItem(NAME);
+      localStorage.setItem(NAME, value);
+    } catch { /* Where nothing is kept, they are on anew on each page. */ }
+    return value;
+  };
+  on.checked = stored() !== "off";
+  on.addEventListener("change", () => { stored(on.checked ? "on" : "off"); show(); });
+
+  const radios = (row) => [...row.querySelectorAll('input[type="radio"]')];
+  const ticks = (row) => [...row.querySelectorAll('input[type="checkbox"]')];
+  const comment = (row) => row.querySelector('.comment input[type="text"]');
+  const answer = (row) => radios(row).find((radio) => radio.checked)?.value ?? "";
+  const state = (row) => [answer(row), comment(row).value, ...ticks(row).map((t) => t.checked)].join("\n");
+  const first = new Map(rows.map((row) => [row, state(row)]));
+  const needs = (row) => row.dataset.needs.split(",").includes(answer(row));
+  // What the row still lacks: a field to go to, or nothing.
+  const lacks = (row) => {
+    if (answer(row) === "change" && ticks(row).length > 0 && !ticks(row).some((t) => t.checked)) return ticks(row)[0];
+    if (needs(row) && !comment(row).value.trim()) return comment(row);
+    return undefined;
+  };
+  const changed = () => rows.filter((row) => state(row) !== first.get(row));
+
+  const show = () => {
+    for (const key of form.querySelectorAll(".pill kbd")) key.hidden = !on.checked;
+    for (const row of rows) {
+      row.classList.toggle("answered", answer(row) !== "");
+      comment(row).parentElement.classList.toggle("wanted",
+        needs(row) || comment(row).value !== "" || document.activeElement === comment(row));
+    }
+    const answered = rows.filter((row) => answer(row) !== "");
+    const open = answered.filter((row) => lacks(row));
+    const words = [`${answered.length} of ${rows.length} answered`];
+    if (changed().length > 0) words.push(`${changed().length} not saved yet`);
+    if (open.length > 0) words.push(`${open.length} lack a comment or a right`);
+    told.textContent = `${words.join(", ")}.`;
+  };
+
+  let at = 0;
+  const go = (n) => {
+    if (n >= rows.length) {
+      save?.focus();
+      return;
+    }
+    at = Math.max(n, 0);
+    rows.forEach((row, i) => { row.tabIndex = i === at ? 0 : -1; });
+    rows[at].focus({ preventScroll: true });
+    rows[at].scrollIntoView({ block: "nearest" });
+  };
+  // On to what the row lacks, or to the next row.
+  const on_from = (n) => {
+    const lacking = answer(rows[n]) ? lacks(rows[n]) : undefined;
+    if (!lacking) return go(n + 1);
+    const folded = lacking.closest("details");
+    if (folded) folded.open = true;
+    comment(rows[n]).parentElement.classList.add("wanted");
+    lacking.focus();
+  };
+  const choose = (n, word) => {
+    const radio = radios(rows[n]).find((r) => r.value === word);
+    if (!radio) return;
+    radio.checked = true;
+    const only = ticks(rows[n]);
+    if (word === "change" && only.length === 1) only[0].checked = true;
+    show();
+    on_from(n);
+  };
+  const clear = (n) => {
+    for (const radio of radios(rows[n])) radio.checked = radio.defaultChecked;
+    for (const tick of ticks(rows[n])) tick.checked = tick.defaultChecked;
+    comment(rows[n]).value = comment(rows[n]).defaultValue;
+    show();
+  };
+  const open = async (n) => {
+    const link = rows[n].querySelector("[data-evidence]");
+    const place = behind.querySelector("[data-behind]");
+    try {
+      const answer = await fetch(link.href);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const section = document.importNode(page.getElementById("evidence"), true);
+      section.removeAttribute("id");
+      // The page has its one heading of the first order already.
+      const title = document.createElement("h2");
+      title.append(...section.querySelector("h1").childNodes);
+      section.querySelector("h1").replaceWith(title);
+      section.removeAttribute("aria-labelledby");
+      place.replaceChildren(section);
+    } catch {
+      place.textContent = "It could not be read. Your answers are still here; try again.";
+    }
+    behind.showModal();
+  };
+
+  const KEYS = {
+    j: (n, within) => go(within ? n + 1 : at),
+    k: (n) => go(n - 1),
+    ArrowDown: (n, within) => go(within ? n + 1 : at),
+    ArrowUp: (n) => go(n - 1),
+    o: open,
+    c: (n) => { comment(rows[n]).parentElement.classList.add("wanted"); comment(rows[n]).focus(); },
+    u: clear,
+    s: () => save?.click(),
+    "?": () => keys.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !on.checked) return;
+    const focused = document.activeElement;
+    if (keys.open || behind.open) return;
+    const elsewhere = focused !== document.body && focused.id !== "main" && focused.id !== "rows";
+    if (elsewhere && !form.contains(focused)) return;
+    const row = focused.closest("[data-row]");
+    const n = row ? rows.indexOf(row) : at;
+    if (focused.matches('input[type="text"]')) {
+      if (event.key === "Escape") { event.preventDefault(); go(n); }
+      if (event.key === "Enter") { event.preventDefault(); show(); go(n + 1); }
+      return;
+    }
+    // Fields keep their own arrows; a row, and what lies outside of all, has none.
+    if (event.key.startsWith("Arrow") && focused !== row && row) return;
+    if (event.key === "Enter" && row && focused.matches("input")) {
+      event.preventDefault();
+      on_from(n);
+      return;
+    }
+    const word = WORDS[Number(event.key) - 1];
+    const act = word && row ? () => choose(n, word) : KEYS[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act(n, Boolean(row));
+  });
+  for (const button of document.querySelectorAll("[data-keys]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => keys.showModal());
+  }
+  form.addEventListener("focusin", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row) at = rows.indexOf(row);
+  });
+  form.addEventListener("input", show);
+  form.addEventListener("focusout", () => setTimeout(show));
+  // What is answered and not saved is not lost by a slip.
+  let sent = false;
+  form.addEventListener("submit", () => { sent = true; });
+  window.addEventListener("beforeunload", (event) => {
+    if (!sent && changed().length > 0) event.preventDefault();
+  });
+  form.classList.add("by-keys");
+  rows.forEach((row, i) => { row.tabIndex = i === 0 ? 0 : -1; });
+  show();
+  // After saving one goes on where one was: with the rows.
+  const wrong = rows.findIndex((row) => row.querySelector(".error"));
+  if (wrong >= 0) go(wrong);
+  else if (location.hash === "#rows") go(0);
+}

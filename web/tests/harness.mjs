@@ -41,13 +41,13 @@ export async function run(...words) {
 export class Served {
   /**
    * @param {{settings?: (url: string) => Promise<string>}} options `settings`: what to add to standing.toml,
-   *   once the server's URL is known.
+   *   once the server's URL is known. `make`: lays out another home than the demonstration.
    */
-  static async demo({ settings } = {}) {
+  static async demo({ settings, make } = {}) {
     const served = new Served();
     served.folder = await mkdtemp(path.join(tmpdir(), "standing-web-"));
     served.home = path.join(served.folder, "firm");
-    await run("demo", "--quiet", "--dir", served.home);
+    await (make ? make(served.home) : run("demo", "--quiet", "--dir", served.home));
     served.port = await freePort();
     served.url = `http://localhost:${served.port}`;
     if (settings) {

@@ -38,6 +38,9 @@ before(async () => {
   // The page of the only owner does not lead to its end, so the engineer's is looked at by name.
   const added = await run("member", "add", "--dir", served.home, "--name", "Test Engineer", "--role", "engineer");
   BESIDE.push(`/members/${added.match(/actor-[0-9a-f]+/)[0]}`);
+  // Nobody's rows are the only owner's, who has no e-mail: no link leads to them.
+  const [review] = JSON.parse(await run("review", "list", "--dir", served.home, "--format", "json").catch((late) => late.stdout));
+  BESIDE.push(`/reviews/${review.campaign}/mine`);
   await run("record", "--dir", served.home, "risk", "add", "title=A risk", "level=low");
   mine = await owner(browser, served);
 });

@@ -26,7 +26,8 @@ pub use former::Kept;
 pub(crate) use reviews::access_reviews;
 pub use reviews::{
     AccessReview, Late, Removal, RemovalState, ReviewBatch, ReviewCampaign, ReviewCount,
-    ReviewDecision, ReviewRow, ReviewWanted, ReviewedBefore, Step,
+    ReviewDecision, ReviewGroup, ReviewLoad, ReviewMark, ReviewPart, ReviewRow, ReviewWanted,
+    ReviewedBefore, Step,
 };
 pub use runs::{Attempts, RunHeading};
 pub use state::{Heading, State, Wanted};

@@ -34,14 +34,16 @@ mod state;
 mod suggest;
 
 pub use assign::{Assigning, assign};
-pub use command::{command, state_json};
-pub use decide::{Answers, Item, bulk_refusals, decide};
+pub use command::{command, past_json, row_json, state_json};
+pub use decide::{Answers, Item, bulk_refusals, decide, needs_comment};
 pub use demonstrate::demonstrate;
 pub use duties::{Duty, Why, due, duties, fall_back, told};
 pub use open::{Opened, Opening, open};
-pub use proof::{Act, Acting, Proof, act, close, obstacles, proof, settle};
+pub use proof::{
+    Act, Acting, Proof, act, close, obstacles, proof, settle, to_json as removal_json,
+};
 pub use report::{Checked, Report, keep_report, named_key, report, verify_report};
-pub use rows::{MOST, Page, Past, Row, Wanted, delta, history, row, rows};
+pub use rows::{MOST, Page, Past, Row, Wanted, delta, history, last_words, row, rows};
 pub use signals::{Signals, signals};
 pub use state::{Progress, Removals, Stage, State, campaigns, state};
 

@@ -27,6 +27,7 @@ mod passkeys;
 mod personal;
 mod proxies;
 mod readers;
+mod reviewing;
 pub mod right;
 mod routes;
 mod rows;

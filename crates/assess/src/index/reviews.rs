@@ -12,11 +12,13 @@ use super::{Index, IndexError};
 mod facts;
 mod late;
 mod proof;
+mod work;
 
 pub use facts::AccessReview;
 pub(crate) use facts::access_reviews;
 pub use late::Late;
 pub use proof::{Removal, RemovalState, Step};
+pub use work::{ReviewGroup, ReviewLoad, ReviewMark, ReviewPart};
 
 /// The tables of access reviews.
 pub(super) const SCHEMA: &str = "\
@@ -31,6 +33,8 @@ create table review_row (campaign text not null, n integer not null, account tex
   decision text, decided_entry integer, json text not null);
 create unique index review_row_place on review_row (campaign, n);
 create index review_row_reviewer on review_row (campaign, reviewer, n);
+create index review_row_work on review_row (campaign, reviewer, decision, privileged, suggestion,
+  changed, alike, n);
 create index review_row_account on review_row (account, system);
 create index review_row_count on review_row (campaign, reviewer, system, decision, suggestion, privileged);
 create table review_decision (campaign text not null, n integer not null, entry integer not null,

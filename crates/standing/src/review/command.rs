@@ -301,7 +301,8 @@ fn flagged(progress: &Progress) -> String {
     }
 }
 
-fn row_json(row: &Row) -> Value {
+/// A row as JSON.
+pub fn row_json(row: &Row) -> Value {
     let mut value = json!(row.line);
     value["reviewer"] = json!(row.reviewer);
     value["first_reviewer"] = json!(row.line.reviewer);
@@ -315,7 +316,8 @@ fn row_json(row: &Row) -> Value {
     value
 }
 
-fn past_json(past: &Past) -> Value {
+/// A decision about a row as JSON.
+pub fn past_json(past: &Past) -> Value {
     json!({
         "entry": past.entry, "at": past.at, "decision": past.decision, "reviewer": past.reviewer,
         "comment": past.comment, "rights": past.rights, "to": past.to, "shown_at": past.shown_at,

@@ -213,7 +213,7 @@ fn may_decide(campaign: &Campaign, reviewer: &Reviewer, row: &Row) -> Result<(),
 }
 
 /// Why a decision needs a comment, if it does.
-pub(super) fn needs_comment(row: &Row, decision: Decision) -> Option<&'static str> {
+pub fn needs_comment(row: &Row, decision: Decision) -> Option<&'static str> {
     match decision {
         Decision::Keep if row.line.suggestion == Suggestion::Remove => {
             Some("it is kept though something speaks for its going")

@@ -1,11 +1,12 @@
 //! The rows of a campaign as a reviewer sees them, page by page, with what was decided before; and the
 //! late changes that came after the freezing.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde_json::Value;
 use standing_assess::Index;
-use standing_assess::index::{Late, ReviewRow, ReviewWanted};
+use standing_assess::index::{Late, ReviewDecision, ReviewRow, ReviewWanted};
 
 use super::entries::value;
 use super::{Decision, Line, campaign};
@@ -156,27 +157,59 @@ pub fn history(index: &Index, id: &str, n: u64) -> Result<Vec<Past>, Failure> {
     for decided in index.review_history(id, n)? {
         let batch = index.review_entry(decided.entry)?;
         let details = batch.map_or(Value::Null, |batch| value(&batch.json));
-        let items = details["items"].as_array();
-        let item = items.and_then(|items| items.iter().find(|i| i["row"].as_u64() == Some(n)));
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let rights = item.and_then(|i| i["rights"].as_array());
-        past.push(Past {
-            entry: decided.entry,
-            at: decided.at,
-            decision: decided.decision,
-            reviewer: text(details.pointer("/reviewer/email")).unwrap_or_default(),
-            comment: text(item.and_then(|i| i.get("comment"))).unwrap_or_default(),
-            rights: rights
-                .into_iter()
-                .flatten()
-                .filter_map(|r| r.as_str().map(str::to_owned))
-                .collect(),
-            to: text(item.and_then(|i| i.get("to"))).unwrap_or_default(),
-            shown_at: text(details.get("shown_at")),
-            bulk: details["bulk"].as_u64().unwrap_or_default(),
-        });
+        past.push(told(decided, &details));
     }
     Ok(past)
+}
+
+/// The last decision about each of some rows. An entry that decided many of them is read once.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn last_words(
+    index: &Index,
+    id: &str,
+    numbers: &[u64],
+) -> Result<BTreeMap<u64, Past>, Failure> {
+    let mut entries: BTreeMap<u64, Value> = BTreeMap::new();
+    let mut last = BTreeMap::new();
+    for n in numbers {
+        let Some(decided) = index.review_history(id, *n)?.pop() else {
+            continue;
+        };
+        if !entries.contains_key(&decided.entry) {
+            let batch = index.review_entry(decided.entry)?;
+            let details = batch.map_or(Value::Null, |batch| value(&batch.json));
+            entries.insert(decided.entry, details);
+        }
+        let details = entries.get(&decided.entry).unwrap_or(&Value::Null);
+        last.insert(*n, told(decided, details));
+    }
+    Ok(last)
+}
+
+/// A decision with what its entry says of the row.
+fn told(decided: ReviewDecision, details: &Value) -> Past {
+    let items = details["items"].as_array();
+    let of = |i: &&Value| i["row"].as_u64() == Some(decided.n);
+    let item = items.and_then(|items| items.iter().find(of));
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let rights = item.and_then(|i| i["rights"].as_array());
+    Past {
+        entry: decided.entry,
+        at: decided.at,
+        decision: decided.decision,
+        reviewer: text(details.pointer("/reviewer/email")).unwrap_or_default(),
+        comment: text(item.and_then(|i| i.get("comment"))).unwrap_or_default(),
+        rights: rights
+            .into_iter()
+            .flatten()
+            .filter_map(|r| r.as_str().map(str::to_owned))
+            .collect(),
+        to: text(item.and_then(|i| i.get("to"))).unwrap_or_default(),
+        shown_at: text(details.get("shown_at")),
+        bulk: details["bulk"].as_u64().unwrap_or_default(),
+    }
 }
 
 /// Accounts and rights that came into the reviewed systems after the campaign was frozen: nobody has

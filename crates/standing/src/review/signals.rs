@@ -8,7 +8,6 @@ use serde::Serialize;
 use standing_assess::Index;
 
 use super::entries::value;
-use super::rows::Wanted;
 use super::{Reviewer, campaign};
 use crate::failure::Failure;
 
@@ -100,17 +99,12 @@ fn weigh(index: &Index, id: &str, reviewer: Reviewer, of: &mut Seen) -> Result<S
         ..Signals::default()
     };
     let mut theirs: Vec<(u64, bool)> = Vec::new();
-    let wanted = Wanted {
-        reviewer: Some(reviewer.email.clone()),
-        ..Wanted::default()
-    };
-    for row in index.review_rows(id, &wanted, None, usize::MAX >> 1)? {
-        let flagged = row.suggestion != "keep";
-        told.flagged += u64::from(flagged);
-        theirs.push((row.n, row.decision.is_some()));
-        if of.decided.contains(&row.n) && row.decision.is_some() {
+    for mark in index.review_marks(id, &reviewer.email)? {
+        told.flagged += u64::from(mark.flagged);
+        theirs.push((mark.n, mark.decision.is_some()));
+        if of.decided.contains(&mark.n) && mark.decision.is_some() {
             told.decided += 1;
-            told.kept += u64::from(row.decision.as_deref() == Some("keep"));
+            told.kept += u64::from(mark.decision.as_deref() == Some("keep"));
         }
     }
     of.dwell.sort_unstable();

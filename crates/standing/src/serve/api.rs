@@ -14,6 +14,7 @@ mod members;
 pub mod paging;
 mod people;
 mod records;
+mod reviews;
 mod settings;
 mod sources;
 mod standing;
@@ -36,6 +37,7 @@ pub const PARTS: &[&[Route]] = &[
     sources::ROUTES,
     estate::ROUTES,
     records::ROUTES,
+    reviews::ROUTES,
     history::ROUTES,
     members::ROUTES,
     me::ROUTES,

@@ -387,6 +387,11 @@ fn allowed(
     let (right, proven) = match route.access {
         Access::Public => return Ok(()),
         Access::With(right) => (right, false),
+        // Whoever has the other asks by it; what is said to be missing is the first.
+        Access::Either(one, other) => match who {
+            Some(who) if who.may(other) => (other, false),
+            _ => (one, false),
+        },
         Access::Proven(right) => (right, true),
     };
     let page = route.method == "GET" && !path.starts_with("/api/") && path != "/metrics";

@@ -44,7 +44,13 @@ pub fn no_cookie(serve: &Serve) -> String {
 
 /// The page that somebody in this role begins with.
 pub fn first_page(role: Role) -> &'static str {
-    if role.may(Right::Read) { "/" } else { "/me" }
+    if role.may(Right::Read) {
+        "/"
+    } else if role.may(Right::Review) {
+        "/reviews"
+    } else {
+        "/me"
+    }
 }
 
 /// Where to go after coming in: a path of this server, whatever was asked for. Browsers read `//host`

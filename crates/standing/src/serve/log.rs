@@ -212,6 +212,25 @@ fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> S
         "feed-end" => "ended a calendar link".into(),
         "notice" => "sent a notice".into(),
         "notice-end" => "ended a notice".into(),
+        "campaign" => format!(
+            "opened the access review {} with {}",
+            text("campaign"),
+            count(of("rows").unwrap_or_default(), "row")
+        ),
+        "campaign-decided" => format!(
+            "decided {} of {}",
+            count(of("rows").unwrap_or_default(), "row"),
+            text("campaign")
+        ),
+        "campaign-assigned" => format!(
+            "gave {} of {} to somebody else",
+            count(of("rows").unwrap_or_default(), "row"),
+            text("campaign")
+        ),
+        "campaign-acted" => format!("noted what is done about a row of {}", text("campaign")),
+        "campaign-sent" => format!("told somebody of {}", text("campaign")),
+        "campaign-closed" => format!("closed the access review {}", text("campaign")),
+        "campaign-reported" => format!("made the report of {}", text("campaign")),
         "settings" => "changed standing.toml".into(),
         "export" => format!(
             "took out {}: {}",

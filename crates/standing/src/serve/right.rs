@@ -191,7 +191,9 @@ pub enum Access {
     Public,
     /// A member, or a token of one, with the right.
     With(Right),
-    /// The same, and the member proved within the last minutes who they are. No token will do.
+    /// The same with either right: what they see of it depends on which.
+    Either(Right, Right),
+    /// A member with the right who proved within the last minutes who they are. No token will do.
     Proven(Right),
 }
 

@@ -16,6 +16,7 @@ mod matrix;
 mod membership;
 mod people;
 mod records;
+mod reviews;
 mod settings;
 mod sources;
 mod standing;

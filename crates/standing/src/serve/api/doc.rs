@@ -121,6 +121,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ),
     ("entry", "The number of an entry", "integer"),
     ("seq", "The number of an entry", "integer"),
+    ("n", "The number of a row", "integer"),
 ];
 
 fn in_path(path: &str) -> Vec<Value> {
@@ -199,6 +200,11 @@ pub fn wanted(route: &Route) -> String {
         Access::With(right) if right.for_tokens() => {
             format!("Needs the right `{}`.", right.as_str())
         }
+        Access::Either(one, other) => format!(
+            "Needs the right `{}` or `{}`: what is seen depends on which.",
+            one.as_str(),
+            other.as_str()
+        ),
         Access::With(right) => format!(
             "Needs the right `{}`, which no token carries: only the session of a person.",
             right.as_str()
@@ -223,6 +229,7 @@ fn described(route: &Route, doc: &Doc) -> String {
 fn security(route: &Route) -> Value {
     match route.access {
         Access::Public => json!([]),
+        Access::Either(..) => json!([{ "token": [] }, { "session": [], "csrf": [] }]),
         Access::With(right) if right.for_tokens() => {
             json!([{ "token": [] }, { "session": [], "csrf": [] }])
         }

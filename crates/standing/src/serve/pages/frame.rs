@@ -30,7 +30,8 @@ pub struct Place {
     pub path: &'static str,
     /// What it is called.
     pub name: &'static str,
-    right: Right,
+    /// Any of these opens it.
+    rights: &'static [Right],
 }
 
 /// The places, in their order.
@@ -38,47 +39,52 @@ const PLACES: &[Place] = &[
     Place {
         path: "/",
         name: "Standing",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/items",
         name: "Items",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/checks",
         name: "Checks",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/sources",
         name: "Sources",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/people",
         name: "People",
-        right: Right::ReadPersonal,
+        rights: &[Right::ReadPersonal],
+    },
+    Place {
+        path: "/reviews",
+        name: "Reviews",
+        rights: &[Right::ReadPersonal, Right::Review],
     },
     Place {
         path: "/systems",
         name: "Systems",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/calendar",
         name: "Calendar",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/log",
         name: "Log",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
     Place {
         path: "/settings",
         name: "Settings",
-        right: Right::Read,
+        rights: &[Right::Read],
     },
 ];
 
@@ -100,9 +106,9 @@ impl Frame {
     /// The places that whoever looks may go to.
     pub fn places(&self) -> impl Iterator<Item = &'static Place> + '_ {
         let who = self.who.as_ref();
-        PLACES
-            .iter()
-            .filter(move |place| who.is_some_and(|w| w.may(place.right)))
+        PLACES.iter().filter(move |place| {
+            who.is_some_and(|w| place.rights.iter().any(|right| w.may(*right)))
+        })
     }
 
     /// Whether whoever looks has the right, by its word: for templates.

@@ -194,22 +194,26 @@ fn what_is_written_down_agrees_with_the_table_of_rights() {
             .collect();
         let expected = |may: bool, scoped: bool| match route.access {
             Access::Public => "in",
-            Access::With(_) if may => "in",
+            Access::With(_) | Access::Either(..) if may => "in",
             Access::Proven(_) if may && scoped => "prove",
             Access::Proven(_) if may => "proof",
             _ => "no",
         };
-        let right = match route.access {
-            Access::Public => None,
-            Access::With(right) | Access::Proven(right) => Some(right),
+        let rights = match route.access {
+            Access::Public => vec![],
+            Access::With(right) | Access::Proven(right) => vec![right],
+            Access::Either(one, other) => vec![one, other],
         };
-        let nobody = if right.is_none() { "in" } else { "sign in" };
+        let any = |may: &dyn Fn(Right) -> bool| {
+            rights.is_empty() || rights.iter().any(|right| may(*right))
+        };
+        let nobody = if rights.is_empty() { "in" } else { "sign in" };
         assert_eq!(words[0], nobody, "{place}");
         for (role, word) in Role::ALL.iter().zip(&words[1..]) {
-            let may = right.is_none_or(|right| role.may(right));
+            let may = any(&|right| role.may(right));
             assert_eq!(*word, expected(may, false), "{place} {role}");
         }
-        let may = right.is_none_or(Right::for_tokens);
+        let may = any(&Right::for_tokens);
         assert_eq!(words[6], expected(may, true), "{place} token");
     }
 }

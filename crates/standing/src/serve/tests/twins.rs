@@ -66,6 +66,31 @@ const TWINS: &[(&str, Twin)] = &[
         "/exports/personal/{what}",
         Api("POST", "/api/v1/exports/{table}"),
     ),
+    ("/reviews/new", Api("POST", "/api/v1/reviews")),
+    (
+        "/reviews/{id}/mine",
+        Api("POST", "/api/v1/reviews/{id}/decisions"),
+    ),
+    (
+        "/reviews/{id}/keep",
+        Api("POST", "/api/v1/reviews/{id}/decisions"),
+    ),
+    (
+        "/reviews/{id}/assign",
+        Api("POST", "/api/v1/reviews/{id}/assignments"),
+    ),
+    (
+        "/reviews/{id}/rows/{n}/act",
+        Api("POST", "/api/v1/reviews/{id}/rows/{n}/acts"),
+    ),
+    (
+        "/reviews/{id}/close",
+        Api("POST", "/api/v1/reviews/{id}/close"),
+    ),
+    (
+        "/reviews/{id}/report",
+        Api("POST", "/api/v1/reviews/{id}/reports"),
+    ),
     ("/settings/organisation", Api("PUT", "/api/v1/settings")),
     ("/passkeys/sign-in/begin", None(CEREMONY)),
     ("/passkeys/sign-in/finish", None(CEREMONY)),
