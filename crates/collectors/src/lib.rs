@@ -13,6 +13,8 @@
 //! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
+mod answers;
+mod asking;
 mod aws_iam;
 mod collector;
 mod compose;
@@ -20,6 +22,7 @@ pub mod dates;
 mod distribution;
 mod documents;
 mod dpkg;
+mod entra;
 mod graph;
 mod hr;
 pub mod http;

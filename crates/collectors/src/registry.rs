@@ -8,6 +8,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::compose::Compose,
     &crate::documents::Documents,
     &crate::dpkg::Dpkg,
+    &crate::entra::Entra,
     &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::ldif::Ldif,
