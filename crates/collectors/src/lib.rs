@@ -29,6 +29,7 @@ pub mod http;
 mod json;
 mod ldif;
 mod lines;
+mod okta;
 mod osv;
 mod purl;
 mod register;

@@ -12,6 +12,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::ldif::Ldif,
+    &crate::okta::Okta,
     &crate::osv::Osv,
     &crate::register::Register,
     &crate::sbom::Sbom,
