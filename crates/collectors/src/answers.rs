@@ -90,6 +90,29 @@ impl<'p> Answers<'p> {
         sink: &mut Sink<'_>,
         take: &mut dyn FnMut(&Found<'_>, &mut Sink<'_>),
     ) -> bool {
+        self.pages(name, table, (list, false), sink, take)
+    }
+
+    /// As [`Answers::read`], for systems that leave the list out where it would be empty.
+    pub(crate) fn read_or_none(
+        &self,
+        name: &str,
+        table: &str,
+        list: &str,
+        sink: &mut Sink<'_>,
+        take: &mut dyn FnMut(&Found<'_>, &mut Sink<'_>),
+    ) -> bool {
+        self.pages(name, table, (list, true), sink, take)
+    }
+
+    fn pages(
+        &self,
+        name: &str,
+        table: &str,
+        list: (&str, bool),
+        sink: &mut Sink<'_>,
+        take: &mut dyn FnMut(&Found<'_>, &mut Sink<'_>),
+    ) -> bool {
         let mut whole = self.whole(name, table, sink);
         for file in self.files(name) {
             whole &= self.page(file, table, list, sink, take);
@@ -136,7 +159,7 @@ impl<'p> Answers<'p> {
         &self,
         file: &Kept,
         table: &str,
-        list: &str,
+        (list, may_lack): (&str, bool),
         sink: &mut Sink<'_>,
         take: &mut dyn FnMut(&Found<'_>, &mut Sink<'_>),
     ) -> bool {
@@ -162,7 +185,7 @@ impl<'p> Answers<'p> {
                 Piece::Member(..) => {}
             })
         });
-        let listed = elements || self.is_list(file, list);
+        let listed = elements || self.is_list(file, list, may_lack);
         if !matches!(done, Ok(Ok(()))) || !listed {
             let what = match list {
                 "" => "a list".to_owned(),
@@ -177,11 +200,14 @@ impl<'p> Answers<'p> {
 
     /// An answer without elements is short; whether its list is there decides between *none* and *not an
     /// answer*.
-    fn is_list(&self, file: &Kept, list: &str) -> bool {
+    fn is_list(&self, file: &Kept, list: &str, may_lack: bool) -> bool {
         let bytes = self.parts.whole(file, 1 << 20).ok().flatten();
         let document: Value =
             serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
-        document.is_array() || document[list].is_array()
+        match document.get(list) {
+            Some(value) => value.is_array(),
+            None => document.is_array() || (may_lack && document.is_object()),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod distribution;
 mod documents;
 mod dpkg;
 mod entra;
+mod google;
 mod graph;
 mod hr;
 pub mod http;

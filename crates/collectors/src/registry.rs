@@ -9,6 +9,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::documents::Documents,
     &crate::dpkg::Dpkg,
     &crate::entra::Entra,
+    &crate::google::Google,
     &crate::graph::Graph,
     &crate::hr::Hr,
     &crate::ldif::Ldif,
