@@ -144,6 +144,15 @@ impl<'p> Answers<'p> {
         serde_json::from_slice(&bytes).ok()
     }
 
+    /// Every page of an answer as one document, where it is no list.
+    pub(crate) fn documents(&self, name: &str) -> impl Iterator<Item = Value> {
+        let files = self.files(name).into_iter();
+        files.map(|file| {
+            let bytes = self.parts.whole(file, 8 << 20).ok().flatten();
+            serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default()
+        })
+    }
+
     fn files(&self, name: &str) -> Vec<&'p Kept> {
         let number = |part: &Kept| -> Option<u64> {
             let rest = part.name.strip_prefix(name)?.strip_prefix('-')?;
@@ -261,16 +270,6 @@ impl<'f> Found<'f> {
     pub(crate) fn problem(&self, sink: &mut Sink<'_>, what: &str) {
         let at = format!("element {}", self.place);
         sink.problem(self.part, None, Some(&at), what);
-    }
-
-    /// The file it stands in.
-    pub(crate) fn part(&self) -> &'f str {
-        self.part
-    }
-
-    /// Its position in that file, from 1.
-    pub(crate) fn place(&self) -> u64 {
-        self.place
     }
 }
 

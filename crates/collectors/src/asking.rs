@@ -94,6 +94,11 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
         self.headers.push((name, value.to_owned()));
     }
 
+    /// The line itself, for what is asked of another host.
+    pub(crate) fn line(&mut self) -> &mut Line<'a> {
+        self.http.line()
+    }
+
     /// Asks for JSON. A credential that ends on the way is renewed once.
     pub(crate) fn ask(&mut self, question: &Question) -> Result<(Answer, Value), FetchError> {
         let mut question = question.clone();
@@ -149,13 +154,18 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
         each: &mut dyn FnMut(&Value),
     ) -> Result<bool, FetchError> {
         let whole = self.pages(name, first, next, each)?;
-        self.needed(whole)
+        self.needed()?;
+        Ok(whole)
     }
 
-    fn needed(&self, whole: bool) -> Result<bool, FetchError> {
+    /// What the source cannot do without.
+    ///
+    /// # Errors
+    /// When of what was last asked for there was not even a first page.
+    pub(crate) fn needed(&self) -> Result<(), FetchError> {
         match self.journal.last() {
             Some(last) if last.pages == 0 && last.code.is_some() => Err(last.clone().error()),
-            _ => Ok(whole),
+            _ => Ok(()),
         }
     }
 
@@ -197,7 +207,10 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
         if let Some(asked) = refused.filter(|a| {
             a.name == name
                 && a.pages == 0
-                && matches!(a.code, Some(GapCode::Denied | GapCode::Malformed))
+                && matches!(
+                    a.code,
+                    Some(GapCode::Denied | GapCode::Malformed | GapCode::Missing)
+                )
         }) {
             asked.why = format!("{}; {words}", asked.why);
         }
@@ -228,11 +241,27 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
         target: &dyn Fn(&str) -> String,
         next: Next,
     ) -> Result<bool, FetchError> {
+        self.each_of_seen(name, things, target, next, &mut |_| {})
+    }
+
+    /// As [`Asking::each_of`]; `each` sees every page.
+    ///
+    /// # Errors
+    /// When a part cannot be kept.
+    pub(crate) fn each_of_seen(
+        &mut self,
+        name: &str,
+        things: &[String],
+        target: &dyn Fn(&str) -> String,
+        next: Next,
+        each: &mut dyn FnMut(&Value),
+    ) -> Result<bool, FetchError> {
         let mut gathered = Gathered::new(name);
         let (mut read, mut refused, mut why) = (0_u64, 0, None);
         for thing in things {
             let mut answers = Vec::new();
-            let mut take = |_: &mut Line<'a>, bytes: &[u8], _: &Value| {
+            let mut take = |_: &mut Line<'a>, bytes: &[u8], value: &Value| {
+                each(value);
                 answers.push(String::from_utf8_lossy(bytes).into_owned());
                 Ok(())
             };

@@ -9,3 +9,4 @@ mod registration;
 mod replay;
 mod slapd;
 mod software;
+mod traps;
