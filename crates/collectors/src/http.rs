@@ -153,6 +153,10 @@ impl Answer {
                 GapCode::Malformed,
                 "it answers with a redirect, which is not followed".to_owned(),
             ),
+            400..=499 => (
+                GapCode::Denied,
+                format!("it refuses with status {}", self.status),
+            ),
             500..=599 => (
                 GapCode::Unreachable,
                 format!("it fails with status {}", self.status),
@@ -313,7 +317,7 @@ impl<'a> Http<'_, 'a> {
             };
             if tries >= TRIES || self.waited + pause > PATIENCE {
                 return match answer {
-                    Ok(answer) if matches!(answer.status, 403 | 429) => Err(FetchError::system(
+                    Ok(answer) if is_throttled(&answer) => Err(FetchError::system(
                         GapCode::Throttled,
                         format!("{}: it asks for more patience than we have", answer.what),
                     )),
@@ -445,6 +449,11 @@ fn asks_for_patience(answer: &Answer) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether it is patience that is asked for, rather than a system that fails.
+fn is_throttled(answer: &Answer) -> bool {
+    matches!(answer.status, 403 | 429) || answer.header("retry-after").is_some()
 }
 
 /// How long the system asks to be left alone.

@@ -111,8 +111,10 @@ pub(super) fn read(
     sink: &mut Sink<'_>,
 ) -> Option<HashSet<String>> {
     let mut roles = Roles::default();
-    let mut known = answers.whole("realmRoles", "grant", sink);
-    known &= answers.whole("clientRoles", "grant", sink);
+    let mut known = answers.read("realmRoles", "grant", "", sink, &mut |_, _| {});
+    known &= answers.read_each("clientRoles", "grant", sink, &mut |_, of, _| {
+        roles.odd += u64::from(matches!(of, Of::Page(page) if !page.is_array()));
+    });
     known &= answers.read("clients", "grant", "", sink, &mut |found, sink| match (
         found.text("id"),
         found.text("clientId"),
