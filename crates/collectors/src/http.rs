@@ -24,7 +24,7 @@ pub const LONGEST: u64 = 64 << 20;
 /// Longest time that all waiting for one source may take.
 pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Most requests that one run may make: what never ends is not read for ever.
-const MOST_REQUESTS: u32 = 50_000;
+const MOST_REQUESTS: u32 = 250_000;
 /// Longest time for one request.
 const TIME: Duration = Duration::from_secs(120);
 /// Most tries of one request.
@@ -39,6 +39,7 @@ pub struct Question {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    about: Option<String>,
 }
 
 impl Question {
@@ -49,6 +50,7 @@ impl Question {
             target: target.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            about: None,
         }
     }
 
@@ -80,6 +82,13 @@ impl Question {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// What it is about, in words: errors say these and not its address, which may hold somebody's id.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.about = Some(what.to_owned());
         self
     }
 
@@ -143,6 +152,10 @@ impl Answer {
             300..=399 => (
                 GapCode::Malformed,
                 "it answers with a redirect, which is not followed".to_owned(),
+            ),
+            400..=499 => (
+                GapCode::Denied,
+                format!("it refuses with status {}", self.status),
             ),
             500..=599 => (
                 GapCode::Unreachable,
@@ -293,7 +306,7 @@ impl<'a> Http<'_, 'a> {
             }
             let answer = self.once(question, &address);
             let pause = match &answer {
-                Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => {
+                Ok(answer) if asks_for_patience(answer) => {
                     asked_for(answer, self.line.now()).unwrap_or_else(|| doubling(tries))
                 }
                 Err(FetchError::System {
@@ -304,7 +317,7 @@ impl<'a> Http<'_, 'a> {
             };
             if tries >= TRIES || self.waited + pause > PATIENCE {
                 return match answer {
-                    Ok(answer) if answer.status == 429 => Err(FetchError::system(
+                    Ok(answer) if is_throttled(&answer) => Err(FetchError::system(
                         GapCode::Throttled,
                         format!("{}: it asks for more patience than we have", answer.what),
                     )),
@@ -351,7 +364,10 @@ impl<'a> Http<'_, 'a> {
         }
         // What was asked, without a query that may hold names and without a body that may be secret.
         let path = address.split(['?', '#']).next().unwrap_or_default();
-        let what = format!("{} {}", question.method, path);
+        let what = match &question.about {
+            Some(words) => words.clone(),
+            None => format!("{} {}", question.method, path),
+        };
         let bad = |_| FetchError::system(GapCode::Malformed, format!("{what}: not a question"));
         let sent = if question.method == "GET" {
             self.agent.run(request.body(()).map_err(bad)?)
@@ -416,6 +432,28 @@ fn port(uri: &Uri) -> u16 {
         Some("http") => 80,
         _ => 443,
     })
+}
+
+/// Whether the same question may be answered later. Some systems refuse with 403 whoever asks too often,
+/// and say so in a header or by a word in the body.
+fn asks_for_patience(answer: &Answer) -> bool {
+    const WORDS: [&[u8]; 2] = [b"rateLimitExceeded", b"userRateLimitExceeded"];
+    let spent = |name| answer.header(name) == Some("0");
+    let says = |word: &[u8]| answer.body.windows(word.len()).any(|w| w == word);
+    match answer.status {
+        429 | 502 | 503 | 504 => true,
+        403 => {
+            answer.header("retry-after").is_some()
+                || spent("x-ratelimit-remaining")
+                || WORDS.into_iter().any(says)
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is patience that is asked for, rather than a system that fails.
+fn is_throttled(answer: &Answer) -> bool {
+    matches!(answer.status, 403 | 429) || answer.header("retry-after").is_some()
 }
 
 /// How long the system asks to be left alone.

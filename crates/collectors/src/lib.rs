@@ -13,6 +13,8 @@
 //! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
+mod answers;
+mod asking;
 mod aws_iam;
 mod collector;
 mod compose;
@@ -20,18 +22,24 @@ pub mod dates;
 mod distribution;
 mod documents;
 mod dpkg;
+mod entra;
+mod github;
+mod google;
 mod graph;
 mod hr;
 pub mod http;
 mod json;
+mod keycloak;
 mod ldif;
 mod lines;
+mod okta;
 mod osv;
 mod purl;
 mod register;
 mod registry;
 mod run;
 mod sbom;
+mod scim;
 pub mod secret;
 mod separated;
 mod sink;

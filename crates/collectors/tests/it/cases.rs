@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use standing_collectors::{About, Asks, Collector, Keeper, Kept, Parts, Root, Settings, Sink, run};
 
-use crate::replay::{self, Replay};
+use crate::replay::{self, Replay, Spoil};
 
 const CASES: [&str; 5] = [
     "complete",
@@ -84,12 +84,41 @@ impl Collector for KeptParts<'_> {
     }
 }
 
+/// What a run came to whose system gave one answer that was no good.
+pub struct Spoilt {
+    /// The outcome's word.
+    pub outcome: String,
+    /// The words of its gaps.
+    pub gaps: Vec<String>,
+}
+
+/// The recorded case with one of its answers gone bad.
+pub fn spoilt_outcome(
+    collector: &dyn Collector,
+    case: &Path,
+    exchange: usize,
+    how: Spoil,
+) -> Spoilt {
+    let text = told(collector, case, Some((exchange, how)));
+    let after = |start: &'static str| text.lines().filter_map(move |l| l.strip_prefix(start));
+    Spoilt {
+        outcome: after("outcome: ").collect(),
+        gaps: after("gap: ")
+            .filter_map(|gap| Some(gap.split_once(' ')?.0.to_owned()))
+            .collect(),
+    }
+}
+
 /// One run as text: outcome, gaps, problems, facts.
 fn transcript(collector: &dyn Collector, case: &Path) -> String {
+    told(collector, case, None)
+}
+
+fn told(collector: &dyn Collector, case: &Path, spoil: Option<(usize, Spoil)>) -> String {
     let source: Source = std::fs::read_to_string(case.join("source.toml"))
         .map(|text| toml::from_str(&text).expect("source.toml"))
         .unwrap_or_default();
-    let server = Replay::of(&case.join("http.txt"));
+    let server = Replay::spoilt(&case.join("http.txt"), spoil);
     let mut values: BTreeMap<String, String> = collector
         .about()
         .settings
@@ -146,6 +175,7 @@ fn transcript(collector: &dyn Collector, case: &Path) -> String {
         &mut |row| facts.push(standing_facts::to_line(&row)),
     );
     let mut text = format!("outcome: {}\n", done.outcome.as_str());
+    let address = server.as_ref().map(|s| s.address.clone());
     if let Some(server) = server {
         for odd in server.end() {
             writeln!(text, "replay: {odd}").unwrap();
@@ -164,6 +194,9 @@ fn transcript(collector: &dyn Collector, case: &Path) -> String {
     }
     for fact in facts {
         writeln!(text, "{fact}").unwrap();
+    }
+    if let Some(address) = address {
+        text = text.replace(&address, "{{server}}");
     }
     // A secret opens the source and stands nowhere afterwards.
     for secret in source.secrets.values() {

@@ -7,5 +7,7 @@ mod memory;
 mod poppler;
 mod registration;
 mod replay;
+mod scim_server;
 mod slapd;
 mod software;
+mod traps;

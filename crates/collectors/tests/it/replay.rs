@@ -31,6 +31,50 @@ struct Exchange {
     hangs_up: bool,
 }
 
+/// How one recorded answer goes bad, each time that it is given.
+#[derive(Clone, Copy, Debug)]
+pub enum Spoil {
+    /// It has this status and no body.
+    Status(u16),
+    /// It breaks off.
+    Break,
+    /// It asks for two hours of patience.
+    Patience,
+    /// It is a page for people.
+    Page,
+    /// It comes from a clock that is a day behind.
+    Clock,
+}
+
+impl Exchange {
+    fn spoil(&mut self, how: Spoil) {
+        match how {
+            Spoil::Status(status) => {
+                self.status = status;
+                self.body = String::new();
+            }
+            Spoil::Break => {
+                self.body.push_str("  ");
+                self.breaks = true;
+            }
+            Spoil::Patience => {
+                self.status = 429;
+                self.headers.push(("retry-after".into(), "7200".into()));
+            }
+            Spoil::Page => self.body = "<!doctype html><title>Maintenance</title>".into(),
+            Spoil::Clock => {
+                let yesterday = "Wed, 25 Nov 2026 12:00:00 GMT";
+                self.headers.push(("date".into(), yesterday.into()));
+            }
+        }
+    }
+}
+
+/// How many exchanges a file holds.
+pub fn count(file: &Path) -> usize {
+    parse(&std::fs::read_to_string(file).unwrap()).len()
+}
+
 #[derive(Default)]
 struct State {
     used: BTreeSet<usize>,
@@ -48,12 +92,16 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Serves what the file holds; `None` where there is no such file.
-    pub fn of(file: &Path) -> Option<Self> {
+    /// Serves what the file holds, with one answer gone bad or none; `None` where there is no such file.
+    pub fn spoilt(file: &Path, spoil: Option<(usize, Spoil)>) -> Option<Self> {
         let text = std::fs::read_to_string(file).ok()?;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let exchanges = Arc::new(parse(&text.replace("{{server}}", &address)));
+        let mut exchanges = parse(&text.replace("{{server}}", &address));
+        if let Some((exchange, how)) = spoil {
+            exchanges[exchange].spoil(how);
+        }
+        let exchanges = Arc::new(exchanges);
         let state = Arc::new(Mutex::new(State::default()));
         let (theirs, ours) = (Arc::clone(&exchanges), Arc::clone(&state));
         let thread = std::thread::spawn(move || {
