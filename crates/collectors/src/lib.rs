@@ -5,7 +5,8 @@
 //! is decided by neither, but by [`run`]: a collector reports, the runner judges.
 //!
 //! A collector reads files that somebody exported or asks a running system; [`About::asks`] says which.
-//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed.
+//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed;
+//! all SQL through `sql`, whose sessions can only read.
 //!
 //! *Architecture invariant:* a secret is a [`secret::Secret`] from its file to its header: it cannot be
 //! printed, and no collector keeps an answer that holds one.
@@ -14,6 +15,7 @@
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
 mod aws_iam;
+mod bamboohr;
 mod collector;
 mod compose;
 pub mod dates;
@@ -21,21 +23,29 @@ mod distribution;
 mod documents;
 mod dpkg;
 mod graph;
+mod hibob;
 mod hr;
+mod hr_sql;
 pub mod http;
 mod json;
 mod ldif;
 mod lines;
+mod mysql;
 mod osv;
+mod personio;
+mod postgresql;
 mod purl;
 mod register;
 mod registry;
+mod rights;
+mod rows;
 mod run;
 mod sbom;
 pub mod secret;
 mod separated;
 mod sink;
 mod spreadsheet;
+mod sql;
 mod tabular;
 mod terraform;
 mod training;

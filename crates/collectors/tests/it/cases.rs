@@ -146,6 +146,7 @@ fn transcript(collector: &dyn Collector, case: &Path) -> String {
         &mut |row| facts.push(standing_facts::to_line(&row)),
     );
     let mut text = format!("outcome: {}\n", done.outcome.as_str());
+    let address = server.as_ref().map(|s| s.address.clone());
     if let Some(server) = server {
         for odd in server.end() {
             writeln!(text, "replay: {odd}").unwrap();
@@ -164,6 +165,9 @@ fn transcript(collector: &dyn Collector, case: &Path) -> String {
     }
     for fact in facts {
         writeln!(text, "{fact}").unwrap();
+    }
+    if let Some(address) = address {
+        text = text.replace(&address, "{{server}}");
     }
     // A secret opens the source and stands nowhere afterwards.
     for secret in source.secrets.values() {
