@@ -419,7 +419,7 @@ impl<'a> Http<'_, 'a> {
 }
 
 /// Whether a host is this machine.
-fn is_here(host: &str) -> bool {
+pub(crate) fn is_here(host: &str) -> bool {
     let plain = host.trim_matches(['[', ']']);
     plain == "localhost"
         || plain

@@ -5,7 +5,8 @@
 //! is decided by neither, but by [`run`]: a collector reports, the runner judges.
 //!
 //! A collector reads files that somebody exported or asks a running system; [`About::asks`] says which.
-//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed.
+//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed;
+//! all SQL through `sql`, whose sessions can only read.
 //!
 //! *Architecture invariant:* a secret is a [`secret::Secret`] from its file to its header: it cannot be
 //! printed, and no collector keeps an answer that holds one.
@@ -16,6 +17,7 @@
 mod answers;
 mod asking;
 mod aws_iam;
+mod bamboohr;
 mod collector;
 mod compose;
 pub mod dates;
@@ -26,17 +28,24 @@ mod entra;
 mod github;
 mod google;
 mod graph;
+mod hibob;
 mod hr;
+mod hr_sql;
 pub mod http;
 mod json;
 mod keycloak;
 mod ldif;
 mod lines;
+mod mysql;
 mod okta;
 mod osv;
+mod personio;
+mod postgresql;
 mod purl;
 mod register;
 mod registry;
+mod rights;
+mod rows;
 mod run;
 mod sbom;
 mod scim;
@@ -44,6 +53,7 @@ pub mod secret;
 mod separated;
 mod sink;
 mod spreadsheet;
+mod sql;
 mod tabular;
 mod terraform;
 mod training;

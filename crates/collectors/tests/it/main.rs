@@ -3,6 +3,8 @@
 mod anything;
 mod cases;
 mod completeness;
+mod database_roles;
+mod databases;
 mod memory;
 mod poppler;
 mod registration;

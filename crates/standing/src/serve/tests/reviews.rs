@@ -105,7 +105,10 @@ fn n(served: &Served, id: &str, login: &str) -> u64 {
 /// A value of the first hidden field of that name.
 fn hidden(came: &Came, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
-    let rest = came.text.split_once(&start).unwrap_or_else(|| panic!("no {name}"));
+    let rest = came
+        .text
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("no {name}"));
     rest.1.split_once('"').unwrap().0.to_owned()
 }
 
@@ -114,7 +117,13 @@ fn field(name: &str, n: u64) -> String {
 }
 
 fn token(served: &Served, role: Role, method: &str, path: &str, body: Option<&Value>) -> Came {
-    let scopes = [Right::Read, Right::ReadPersonal, Right::Review, Right::Attest, Right::Record];
+    let scopes = [
+        Right::Read,
+        Right::ReadPersonal,
+        Right::Review,
+        Right::Attest,
+        Right::Record,
+    ];
     let token = served.token(role, &scopes);
     let request = axum::http::Request::builder()
         .method(method)
@@ -132,33 +141,71 @@ fn each_role_sees_what_is_theirs_and_nothing_else() {
     let see = |role, path: &str| served.get(Some(role), &format!("/reviews{path}"));
     let mine = see(Role::Reviewer, &format!("/{id}/mine"));
     assert_eq!(mine.status, 200, "{}", mine.text);
-    for wanted in ["5 of 5 rows wait for you", "Bob Leaver", "Its person left on 31 December 2025"] {
+    for wanted in [
+        "5 of 5 rows wait for you",
+        "Bob Leaver",
+        "Its person left on 31 December 2025",
+    ] {
         assert!(mine.text.contains(wanted), "{wanted}: {}", mine.text);
     }
     // Ada's own row is her manager's to decide, and she sees it nowhere.
     let ada = n(&served, &id, "ada");
     assert!(!mine.text.contains("Ada Owner"));
-    assert_eq!(see(Role::Reviewer, &format!("/{id}/rows/{ada}")).status, 404);
+    assert_eq!(
+        see(Role::Reviewer, &format!("/{id}/rows/{ada}")).status,
+        404
+    );
     let bob = n(&served, &id, "bob");
-    assert_eq!(see(Role::Reviewer, &format!("/{id}/rows/{bob}")).status, 200);
+    assert_eq!(
+        see(Role::Reviewer, &format!("/{id}/rows/{bob}")).status,
+        200
+    );
     let listed = see(Role::Reviewer, "");
-    assert!(listed.text.contains("0 of your 5 rows reviewed"), "{}", listed.text);
+    assert!(
+        listed.text.contains("0 of your 5 rows reviewed"),
+        "{}",
+        listed.text
+    );
     assert!(!listed.text.contains("cyd@firm.test"));
     for path in ["", "/rows", "/removals", "/late", "/report"] {
-        assert_eq!(see(Role::Reviewer, &format!("/{id}{path}")).status, 403, "{path}");
+        assert_eq!(
+            see(Role::Reviewer, &format!("/{id}{path}")).status,
+            403,
+            "{path}"
+        );
         let read = see(Role::Auditor, &format!("/{id}{path}"));
         assert_eq!(read.status, 200, "{path}: {}", read.text);
     }
-    assert!(see(Role::Auditor, &format!("/{id}")).text.contains("0 of 6"));
+    assert!(
+        see(Role::Auditor, &format!("/{id}"))
+            .text
+            .contains("0 of 6")
+    );
     assert_eq!(see(Role::Auditor, &format!("/{id}/mine")).status, 403);
     let owner = see(Role::Owner, &format!("/{id}/mine"));
     assert!(owner.text.contains("Ada Owner") && !owner.text.contains("Bob Leaver"));
     let engineer = see(Role::Engineer, &format!("/{id}/mine"));
-    assert!(engineer.text.contains("Nothing of this review is given to you"));
+    assert!(
+        engineer
+            .text
+            .contains("Nothing of this review is given to you")
+    );
     // A reviewer of nothing knows of nothing.
-    let rows = token(&served, Role::Reviewer, "GET", &format!("/api/v1/reviews/{id}/rows"), None);
+    let rows = token(
+        &served,
+        Role::Reviewer,
+        "GET",
+        &format!("/api/v1/reviews/{id}/rows"),
+        None,
+    );
     assert_eq!(rows.json()["items"].as_array().unwrap().len(), 5);
-    let all = token(&served, Role::Auditor, "GET", &format!("/api/v1/reviews/{id}/rows"), None);
+    let all = token(
+        &served,
+        Role::Auditor,
+        "GET",
+        &format!("/api/v1/reviews/{id}/rows"),
+        None,
+    );
     assert_eq!(all.json()["items"].as_array().unwrap().len(), 6);
     assert_eq!(see(Role::Reviewer, "/review-2020-01-01/mine").status, 404);
 }
@@ -170,8 +217,16 @@ fn answers_are_kept_with_when_they_were_shown_and_can_be_given_again() {
     let path = format!("/reviews/{id}/mine");
     let page = served.get(Some(Role::Reviewer), &path);
     let (rows, stamp) = (hidden(&page, "rows"), hidden(&page, "stamp"));
-    let (bob, dee, eve) = (n(&served, &id, "bob"), n(&served, &id, "dee"), n(&served, &id, "eve"));
-    let (of_bob, of_dee, of_eve) = (field("decision", bob), field("decision", dee), field("decision", eve));
+    let (bob, dee, eve) = (
+        n(&served, &id, "bob"),
+        n(&served, &id, "dee"),
+        n(&served, &id, "eve"),
+    );
+    let (of_bob, of_dee, of_eve) = (
+        field("decision", bob),
+        field("decision", dee),
+        field("decision", eve),
+    );
     let said = field("comment", bob);
     let size = served.app.home().vault.size();
     let mut fields = vec![
@@ -209,15 +264,26 @@ fn answers_are_kept_with_when_they_were_shown_and_can_be_given_again() {
     // Decided again, the last word counts; a stamp that is not ours tells nothing.
     let decided = served.get(Some(Role::Reviewer), &format!("{path}?part=decided"));
     assert!(decided.text.contains("“gone since &#60;December&#62;”"));
-    let other = [("rows", rows.as_str()), ("stamp", "1.00"), (of_bob.as_str(), "not mine")];
+    let other = [
+        ("rows", rows.as_str()),
+        ("stamp", "1.00"),
+        (of_bob.as_str(), "not mine"),
+    ];
     let size = served.app.home().vault.size();
     let came = served.post(Some(Role::Reviewer), &path, &other);
     assert_eq!(came.status, 303, "{}", came.text);
     assert_eq!(served.app.home().vault.size(), size + 1);
     let past = history(bob);
     assert_eq!(past.len(), 2);
-    assert_eq!((past[1].decision.as_str(), &past[1].shown_at), ("not mine", &None));
-    let nothing = [("rows", rows.as_str()), ("stamp", "1.00"), (of_eve.as_str(), "")];
+    assert_eq!(
+        (past[1].decision.as_str(), &past[1].shown_at),
+        ("not mine", &None)
+    );
+    let nothing = [
+        ("rows", rows.as_str()),
+        ("stamp", "1.00"),
+        (of_eve.as_str(), ""),
+    ];
     let came = served.post(Some(Role::Owner), &path, &nothing);
     assert_eq!(came.status, 422, "{}", came.text);
 }
@@ -235,12 +301,30 @@ fn nobody_decides_about_themselves_or_for_others() {
     assert_eq!(own.status, 422, "{}", own.text);
     assert!(own.text.contains("own access"), "{}", own.text);
     let ada = n(&served, &id, "ada");
-    let own = token(&served, Role::Reviewer, "POST", &path, Some(&say(ada, "keep")));
+    let own = token(
+        &served,
+        Role::Reviewer,
+        "POST",
+        &path,
+        Some(&say(ada, "keep")),
+    );
     assert_eq!(own.status, 404, "{}", own.text);
     assert!(!own.text.contains("cyd@"), "{}", own.text);
-    let others = token(&served, Role::Engineer, "POST", &path, Some(&say(ada, "keep")));
+    let others = token(
+        &served,
+        Role::Engineer,
+        "POST",
+        &path,
+        Some(&say(ada, "keep")),
+    );
     assert_eq!(others.status, 422, "{}", others.text);
-    let auditor = token(&served, Role::Auditor, "POST", &path, Some(&say(ada, "keep")));
+    let auditor = token(
+        &served,
+        Role::Auditor,
+        "POST",
+        &path,
+        Some(&say(ada, "keep")),
+    );
     assert_eq!(auditor.status, 403);
     let of_ada = field("decision", ada);
     let rows = ada.to_string();
@@ -255,9 +339,24 @@ fn nobody_decides_about_themselves_or_for_others() {
     let assign = format!("/reviews/{id}/assign");
     let row = fay.to_string();
     let to = |to| [("row", row.as_str()), ("to", to), ("note", "on leave")];
-    assert_eq!(served.post(Some(Role::Lead), &assign, &to("fay@firm.test")).status, 422);
-    assert_eq!(served.post(Some(Role::Reviewer), &assign, &to("cyd@firm.test")).status, 403);
-    assert_eq!(served.post(Some(Role::Lead), &assign, &to("cyd@firm.test")).status, 303);
+    assert_eq!(
+        served
+            .post(Some(Role::Lead), &assign, &to("fay@firm.test"))
+            .status,
+        422
+    );
+    assert_eq!(
+        served
+            .post(Some(Role::Reviewer), &assign, &to("cyd@firm.test"))
+            .status,
+        403
+    );
+    assert_eq!(
+        served
+            .post(Some(Role::Lead), &assign, &to("cyd@firm.test"))
+            .status,
+        303
+    );
     let mine = served.get(Some(Role::Owner), &format!("/reviews/{id}/mine"));
     assert!(mine.text.contains("Fay Agent"), "{}", mine.text);
 }
@@ -268,15 +367,31 @@ fn a_population_with_a_gap_is_refused_or_opened_loudly() {
     let before = served.app.home().vault.size();
     let refused = served.post(Some(Role::Lead), "/reviews/new", &[("title", "A test")]);
     assert_eq!(refused.status, 422, "{}", refused.text);
-    for wanted in ["no source tells of any person", "name=\"despite_gaps\"", "value=\"A test\""] {
+    for wanted in [
+        "no source tells of any person",
+        "name=\"despite_gaps\"",
+        "value=\"A test\"",
+    ] {
         assert!(refused.text.contains(wanted), "{wanted}: {}", refused.text);
     }
     assert_eq!(served.app.home().vault.size(), before);
-    let noted = [("title", "A test"), ("despite_gaps", "the list of people comes tomorrow")];
+    let noted = [
+        ("title", "A test"),
+        ("despite_gaps", "the list of people comes tomorrow"),
+    ];
     let came = served.post(Some(Role::Lead), "/reviews/new", &noted);
     assert_eq!(came.status, 303, "{}", came.text);
     let place = came.place().split_once('?').unwrap().0.to_owned();
-    let every = ["", "/mine", "/rows", "/rows/0", "/removals", "/late", "/report", "/assign?from=nobody"];
+    let every = [
+        "",
+        "/mine",
+        "/rows",
+        "/rows/0",
+        "/removals",
+        "/late",
+        "/report",
+        "/assign?from=nobody",
+    ];
     for path in every {
         let page = served.get(Some(Role::Lead), &format!("{place}{path}"));
         assert_eq!(page.status, 200, "{path}: {}", page.text);
@@ -284,7 +399,12 @@ fn a_population_with_a_gap_is_refused_or_opened_loudly() {
             && page.text.contains("the list of people comes tomorrow");
         assert!(loud, "{path}: {}", page.text);
     }
-    assert_eq!(served.post(Some(Role::Engineer), "/reviews/new", &noted).status, 403);
+    assert_eq!(
+        served
+            .post(Some(Role::Engineer), "/reviews/new", &noted)
+            .status,
+        403
+    );
 }
 
 #[test]
@@ -292,14 +412,20 @@ fn only_rows_that_are_unchanged_and_alike_are_kept_at_one_stroke() {
     let served = firm(true);
     let first = opened(&served);
     let all = |id: &str| -> Vec<u64> {
-        ["bob", "cyd", "dee", "eve", "fay"].map(|login| n(&served, id, login)).to_vec()
+        ["bob", "cyd", "dee", "eve", "fay"]
+            .map(|login| n(&served, id, login))
+            .to_vec()
     };
     let keep = |id: &str, rows: &[u64]| {
         let texts: Vec<String> = rows.iter().map(u64::to_string).collect();
         let spaced = texts.join(" ");
         let mut fields = vec![("rows", spaced.as_str())];
         fields.extend(texts.iter().map(|n| ("row", n.as_str())));
-        served.post(Some(Role::Reviewer), &format!("/reviews/{id}/keep"), &fields)
+        served.post(
+            Some(Role::Reviewer),
+            &format!("/reviews/{id}/keep"),
+            &fields,
+        )
     };
     let size = served.app.home().vault.size();
     let came = keep(&first, &all(&first)[2..]);
@@ -312,7 +438,13 @@ fn only_rows_that_are_unchanged_and_alike_are_kept_at_one_stroke() {
         .into_iter()
         .map(|row| json!({ "row": row, "decision": "keep", "comment": "known" }))
         .collect();
-    let kept = token(&served, Role::Reviewer, "POST", &path, Some(&json!({ "items": items })));
+    let kept = token(
+        &served,
+        Role::Reviewer,
+        "POST",
+        &path,
+        Some(&json!({ "items": items })),
+    );
     assert_eq!(kept.status, 201, "{}", kept.text);
     let second = opened(&served);
     assert_ne!(first, second);
@@ -323,14 +455,24 @@ fn only_rows_that_are_unchanged_and_alike_are_kept_at_one_stroke() {
     let group = page.text.split("?part=alike").nth(1);
     let group = group.unwrap_or_else(|| panic!("no group: {}", page.text));
     let place = group.split('"').next().unwrap().replace("&#38;", "&");
-    let listed = served.get(Some(Role::Reviewer), &format!("/reviews/{second}/mine?part=alike{place}"));
+    let listed = served.get(
+        Some(Role::Reviewer),
+        &format!("/reviews/{second}/mine?part=alike{place}"),
+    );
     let alike = all(&second)[2..].to_vec();
     for n in &alike {
-        assert!(listed.text.contains(&format!("name=\"row\" value=\"{n}\"")), "{}", listed.text);
+        assert!(
+            listed.text.contains(&format!("name=\"row\" value=\"{n}\"")),
+            "{}",
+            listed.text
+        );
     }
     let came = keep(&second, &alike);
     assert_eq!(came.status, 303, "{}", came.text);
-    let page = served.get(Some(Role::Reviewer), &format!("/reviews/{second}/mine?part=decided"));
+    let page = served.get(
+        Some(Role::Reviewer),
+        &format!("/reviews/{second}/mine?part=decided"),
+    );
     assert!(page.text.contains("3 of 5"), "{}", page.text);
 }
 
@@ -344,7 +486,11 @@ fn a_removal_is_followed_and_the_report_asks_for_a_proof() {
     let came = token(&served, Role::Reviewer, "POST", &path, Some(&body));
     assert_eq!(came.status, 201, "{}", came.text);
     let page = served.get(Some(Role::Lead), &format!("/reviews/{id}"));
-    for wanted in ["0 of 1 removal proven gone", "no complete reading since shows it gone", "5 rows not reviewed"] {
+    for wanted in [
+        "0 of 1 removal proven gone",
+        "no complete reading since shows it gone",
+        "5 rows not reviewed",
+    ] {
         assert!(page.text.contains(wanted), "{wanted}: {}", page.text);
     }
     let close = format!("/reviews/{id}/close");
@@ -353,11 +499,22 @@ fn a_removal_is_followed_and_the_report_asks_for_a_proof() {
     assert!(came.text.contains("cannot close"), "{}", came.text);
 
     let act = format!("/reviews/{id}/rows/{bob}/act");
-    assert_eq!(served.post(Some(Role::Engineer), &act, &[("ticket", "OPS-7")]).status, 303);
+    assert_eq!(
+        served
+            .post(Some(Role::Engineer), &act, &[("ticket", "OPS-7")])
+            .status,
+        303
+    );
     let until = served.app.snapshot().unwrap().day().to_string();
-    let except = [("note", "needed until the move"), ("expires_on", until.as_str())];
+    let except = [
+        ("note", "needed until the move"),
+        ("expires_on", until.as_str()),
+    ];
     assert_eq!(served.post(Some(Role::Engineer), &act, &except).status, 403);
-    assert_eq!(served.post(Some(Role::Lead), &act, &except[..1]).status, 303);
+    assert_eq!(
+        served.post(Some(Role::Lead), &act, &except[..1]).status,
+        303
+    );
     assert_eq!(served.post(Some(Role::Lead), &act, &except).status, 303);
     let row = served.get(Some(Role::Lead), &format!("/reviews/{id}/rows/{bob}"));
     for wanted in ["ticket OPS-7", "excepted", "by fay@firm.test"] {
