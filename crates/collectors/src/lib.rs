@@ -4,6 +4,12 @@
 //! understands kept bytes, and the same bytes give the same facts for ever. What the run was worth
 //! is decided by neither, but by [`run`]: a collector reports, the runner judges.
 //!
+//! A collector reads files that somebody exported or asks a running system; [`About::asks`] says which.
+//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed.
+//!
+//! *Architecture invariant:* a secret is a [`secret::Secret`] from its file to its header: it cannot be
+//! printed, and no collector keeps an answer that holds one.
+//!
 //! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
@@ -16,6 +22,7 @@ mod documents;
 mod dpkg;
 mod graph;
 mod hr;
+pub mod http;
 mod json;
 mod ldif;
 mod lines;
@@ -25,6 +32,7 @@ mod register;
 mod registry;
 mod run;
 mod sbom;
+pub mod secret;
 mod separated;
 mod sink;
 mod spreadsheet;
@@ -35,7 +43,8 @@ mod unix;
 mod walk;
 
 pub use collector::{
-    About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,
+    About, Asks, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,
+    is_secret,
 };
 pub use json::{Piece, stream_objects};
 pub use registry::{ALL, by_kind};

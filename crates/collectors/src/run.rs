@@ -92,6 +92,7 @@ fn failed(parts: Vec<Kept>, mut gaps: Vec<Gap>, error: &FetchError, settings: &S
         FetchError::Denied(_) => format!("may not read {path}"),
         FetchError::Empty(_) => format!("no file of this kind in {path}"),
         FetchError::Io { error, .. } => format!("cannot read {path}: {error}"),
+        FetchError::System { detail, .. } => detail.clone(),
     };
     let failure = Gap {
         table: None,

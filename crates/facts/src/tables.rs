@@ -694,7 +694,7 @@ pub static GAP: &Table = &Table {
             "code",
             "",
             "",
-            "`denied`, `truncated`, `malformed`, `missing`, `not-asked`, `too-large`.",
+            "`denied`, `truncated`, `malformed`, `missing`, `not-asked`, `too-large`, `throttled`, `clock-skewed`, `unreachable`.",
         ),
         crate::table::column::<String>("detail", "", "", "One plain sentence."),
     ],

@@ -281,9 +281,9 @@ pub enum SourceCommand {
         /// Its kind; `standing source kinds` lists them
         #[arg(long)]
         kind: String,
-        /// File or folder, relative to the folder of standing.toml
+        /// File or folder, relative to the folder of standing.toml; kinds that ask a system have none
         #[arg(long)]
-        path: PathBuf,
+        path: Option<PathBuf>,
         /// Days for which a complete reading is relied upon
         #[arg(long, default_value_t = 31)]
         fresh_for_days: i64,

@@ -7,7 +7,7 @@ mod users;
 
 use standing_facts::GapCode;
 
-use crate::{About, Collector, Parts, Setting, Settings, Sink};
+use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink};
 use pages::Pages;
 
 /// Reads a folder of saved Graph answers.
@@ -17,6 +17,7 @@ static ABOUT: About = About {
     kind: "graph",
     summary: "Microsoft Entra ID: saved answers of Microsoft Graph (JSON), one file a page",
     revision: 1,
+    asks: Asks::Files,
     tables: &["account", "credential_factor", "grant"],
     settings: &[Setting {
         name: "system",

@@ -10,7 +10,7 @@ use standing_facts::tables::Person;
 use standing_facts::{Date, GapCode};
 
 use crate::tabular::{self, Columns, Record};
-use crate::{About, Collector, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Parts, Settings, Sink};
 use merge::{Held, Row};
 
 /// Reads people, leavers included, from HR exports.
@@ -20,6 +20,7 @@ static ABOUT: About = About {
     kind: "hr",
     summary: "people from an HR system's CSV or Excel export (BambooHR, HiBob, Personio, ESR, any)",
     revision: 1,
+    asks: Asks::Files,
     tables: &["person"],
     settings: &[],
     how: "Export the list of staff as CSV or .xlsx: employee number, name, work e-mail, department, \

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use standing_facts::{Cell, Column, ColumnKind, GapCode, Row, Table, tables};
 
 use crate::tabular::{self, Columns, Record, Wanted};
-use crate::{About, Collector, Parts, Setting, Settings, Sink};
+use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink};
 
 /// Reads one table of facts from a kept list.
 pub struct Register;
@@ -15,6 +15,7 @@ static ABOUT: About = About {
     kind: "register",
     summary: "a register kept as CSV or Excel: suppliers, certificates, assets, stores, risks …",
     revision: 1,
+    asks: Asks::Files,
     tables: &[
         "account",
         "agreement",

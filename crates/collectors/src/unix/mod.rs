@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use standing_facts::GapCode;
 use standing_facts::tables::{Account, Grant};
 
-use crate::{About, Collector, Kept, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Settings, Sink};
 use host::{Groups, Password, Secret, User};
 use sudoers::{Sudoers, Who};
 
@@ -26,6 +26,7 @@ static ABOUT: About = About {
     kind: "unix",
     summary: "local accounts of Unix hosts: copies of passwd, shadow, group and sudoers",
     revision: 1,
+    asks: Asks::Files,
     tables: &["account", "grant"],
     settings: &[],
     how: "Make one folder a host, named as the host is named elsewhere, and copy into it with their \

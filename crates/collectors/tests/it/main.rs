@@ -6,5 +6,6 @@ mod completeness;
 mod memory;
 mod poppler;
 mod registration;
+mod replay;
 mod slapd;
 mod software;
