@@ -8,6 +8,9 @@ mod letter;
 mod opening;
 mod tell;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
