@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Result, params};
 use standing_facts::tables;
 
-use crate::index::{column_sql, indexed};
+use crate::index::{IndexError, access_reviews, column_sql, indexed};
+use crate::time::AsOf;
 
 /// Until when one release of a product is supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +21,22 @@ pub struct SupportRow {
     pub said_by: String,
 }
 
-/// Fills `link`, `advisory_finding` and `support`: what is stated, then what follows from it.
-pub(crate) fn run(connection: &Connection, support: &[SupportRow]) -> Result<()> {
-    for name in ["link", "advisory_finding", "support"] {
+/// Tables that are filled here.
+const LAID: [&str; 4] = ["link", "advisory_finding", "access_review", "support"];
+
+/// Fills `link`, `advisory_finding`, `access_review` and `support`: what is stated, then what follows
+/// from it.
+pub(crate) fn run(
+    connection: &Connection,
+    as_of: &AsOf,
+    support: &[SupportRow],
+) -> std::result::Result<(), IndexError> {
+    for name in LAID {
         lay(connection, name)?;
     }
     links(connection)?;
     findings(connection)?;
+    reviews(connection, as_of)?;
     for row in support {
         connection
             .prepare_cached("insert or ignore into temp.support values (?1, ?2, ?3, ?4, ?5)")?
@@ -38,13 +48,41 @@ pub(crate) fn run(connection: &Connection, support: &[SupportRow]) -> Result<()>
                 row.said_by
             ])?;
     }
-    count(connection)
+    Ok(count(connection)?)
+}
+
+/// Every system of every campaign that had been opened by the moment, as far as it had come by then.
+fn reviews(connection: &Connection, as_of: &AsOf) -> std::result::Result<(), IndexError> {
+    let day = |date: Option<jiff::civil::Date>| date.map(|d| d.to_string());
+    for one in access_reviews(connection, as_of)? {
+        connection
+            .prepare_cached(
+                "insert or ignore into temp.access_review
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                one.system,
+                one.campaign,
+                day(one.opened_on),
+                day(one.due_on),
+                day(one.closed_on),
+                day(one.finished_on),
+                one.complete,
+                one.rows,
+                one.reviewed,
+                one.removals,
+                one.proven,
+                one.excepted,
+                one.came_back
+            ])?;
+    }
+    Ok(())
 }
 
 /// Tells SQLite how large the derived tables are. Tables of a handful of rows are left out: for
 /// those it would choose a scan over an index, which the plan lint takes for a cliff.
 fn count(connection: &Connection) -> Result<()> {
-    for name in ["link", "advisory_finding", "support"] {
+    for name in LAID {
         let rows: i64 =
             connection.query_row(&format!("select count(*) from temp.{name}"), [], |r| {
                 r.get(0)

@@ -576,6 +576,38 @@ declare! {
         reviewed_on: Option<Date>,
     }
 
+    /// How far one access review has come with one system. It is laid out from the campaigns in the
+    /// vault when an estate is looked at; no source and no record fills it.
+    AccessReview = "access_review" {
+        /// The system, by name.
+        @key_identity system: String,
+        /// The campaign.
+        @key campaign: String,
+        /// Day on which its population was frozen.
+        opened_on: Option<Date>,
+        /// Last day for deciding.
+        due_on: Option<Date>,
+        /// Day on which the campaign closed; null: it is open.
+        closed_on: Option<Date>,
+        /// Day on which the last row of this system was decided and the last removal proven; null: not yet,
+        /// or no longer because something came back.
+        finished_on: Option<Date>,
+        /// Whether every source of the population was completely and freshly read when it was frozen.
+        complete: bool,
+        /// Rows of this system: the denominator.
+        rows: i64,
+        /// Rows decided: kept, to change or to remove.
+        reviewed: i64,
+        /// Rows of which something was to go.
+        removals: i64,
+        /// Removals that a later complete reading shows gone.
+        proven: i64,
+        /// Removals that are not gone and that an exception lets stay.
+        excepted: i64,
+        /// Removals that were gone and came back.
+        came_back: i64,
+    }
+
     /// The day on which support for an operating system or product ends.
     Support = "support" {
         /// `debian`, `ubuntu`, `windows`, `macos` …

@@ -16,7 +16,7 @@ use crate::home::{By, Home, key_files};
 use crate::judge::{self, Terms};
 use crate::progress::Sources;
 use crate::text::{Style, count, number, table};
-use crate::{commands, init, status, vaults};
+use crate::{commands, init, review, status, vaults};
 
 /// Runs `standing demo`. Exit code 0 when every planted fault was found and the vault did what it
 /// must; 1 when not.
@@ -56,6 +56,7 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     );
     put!("{}", collected_text(&collections.done, false, style));
     let mut index = home.index()?;
+    review::demonstrate(&home, &index, !plan.faults)?;
     let when = When {
         as_of: None,
         publish_on: None,

@@ -14,6 +14,7 @@ pub(super) struct Peers<'p> {
     held: HashMap<(u32, Group<'p>), u32>,
     what: HashMap<What<'p>, u32>,
     holds: HashSet<(u32, &'p str)>,
+    here: HashSet<&'p str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,10 +60,12 @@ impl<'p> Peers<'p> {
             held: HashMap::new(),
             what: HashMap::new(),
             holds: HashSet::new(),
+            here: HashSet::new(),
         };
         let mut here: HashMap<&str, &Somebody> = HashMap::new();
         for somebody in population.people.iter().filter(|s| is_here(s, day)) {
             here.insert(&somebody.id, somebody);
+            peers.here.insert(&somebody.id);
             for group in groups(somebody).into_iter().flatten() {
                 *peers.size.entry(group).or_default() += 1;
             }
@@ -103,16 +106,11 @@ impl<'p> Peers<'p> {
             let size = self.size.get(&group).copied().unwrap_or_default();
             let held = id.and_then(|id| self.held.get(&(id, group)).copied());
             let own = u32::from(counted);
-            let here = u32::from(counted || self.is_counted(somebody));
+            let here = u32::from(self.here.contains(somebody.id.as_str()));
             Some([
                 held.unwrap_or_default().saturating_sub(own),
                 size.saturating_sub(here),
             ])
         })
-    }
-
-    /// Whether the person is one of those counted: people who left are not.
-    fn is_counted(&self, somebody: &Somebody) -> bool {
-        given(&somebody.left_on).is_none() && groups(somebody).iter().flatten().next().is_some()
     }
 }

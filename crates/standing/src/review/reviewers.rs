@@ -96,11 +96,11 @@ impl<'p> InLine<'p> {
             Some(None) => return Err(format!("{text:?} leads to more than one person")),
             None => {}
         }
-        let members = self.members.members.values();
+        let mut members = self.members.members.values();
         let same = |m: &&crate::serve::members::Member| {
             m.email.eq_ignore_ascii_case(text.trim()) || m.name.eq_ignore_ascii_case(text.trim())
         };
-        match members.filter(same).next() {
+        match members.find(same) {
             Some(member) if !member.email.is_empty() => Ok(Reviewer {
                 email: word(&member.email),
                 name: member.name.clone(),

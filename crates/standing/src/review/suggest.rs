@@ -62,12 +62,9 @@ fn belongs(line: &Line, today: Date, found: &mut Found) {
         .person
         .as_ref()
         .and_then(|p| date(p.left_on.as_deref()));
-    match left {
-        Some(left) if left < today => {
-            let text = format!("its person left on {}", day(left));
-            found.say(0, Suggestion::Remove, "leaver", text);
-        }
-        _ => {}
+    if let Some(left) = left.filter(|left| *left < today) {
+        let text = format!("its person left on {}", day(left));
+        found.say(0, Suggestion::Remove, "leaver", text);
     }
     if line.person.is_some() {
         return;

@@ -12,6 +12,7 @@ mod identity_provider;
 mod killed;
 mod members;
 mod oidc;
+mod review;
 mod serving;
 mod stranger;
 mod time;
