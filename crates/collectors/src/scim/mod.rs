@@ -115,6 +115,10 @@ fn list(asking: &mut Asking<'_, '_, '_, '_>, name: &str, path: &str) -> Result<(
             Err(error) => break Some(error),
         };
         let total = value["totalResults"].as_u64();
+        if total.is_none() && !value["Resources"].is_array() {
+            let why = format!("{name}: expected a list of SCIM");
+            break Some(FetchError::system(GapCode::Malformed, why));
+        }
         let came = value["Resources"].as_array().map_or(0, Vec::len) as u64;
         if came == 0 && pages > 0 {
             // What is missing up to the total, the reader counts.
