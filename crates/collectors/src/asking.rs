@@ -316,7 +316,7 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
     ) -> Result<Option<FetchError>, FetchError> {
         let mut seen = BTreeSet::new();
         let mut target = first.to_owned();
-        let mut rows = 0;
+        let (mut rows, mut before) = (0, Vec::new());
         loop {
             if !seen.insert(target.clone()) {
                 let why = format!("{name}: a page names itself or an earlier one as the next");
@@ -326,6 +326,9 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Some(at_page(error, seen.len()))),
             };
+            if answer.body == before {
+                return Ok(Some(same_again(name)));
+            }
             take(self.http.line(), &answer.body, &value)?;
             let follow = match next {
                 Next::Never => None,
@@ -344,6 +347,7 @@ impl<'h, 'l, 'a, 'r> Asking<'h, 'l, 'a, 'r> {
                 None => return Ok(None),
                 Some(follow) => target = follow,
             }
+            before = answer.body;
         }
     }
 }
@@ -380,6 +384,12 @@ impl<'n> Gathered<'n> {
             part.as_bytes(),
         )
     }
+}
+
+/// A system that gives one page for ever.
+pub(crate) fn same_again(name: &str) -> FetchError {
+    let why = format!("{name}: the next page is the same page again");
+    FetchError::system(GapCode::Truncated, why)
 }
 
 fn at_page(error: FetchError, page: usize) -> FetchError {

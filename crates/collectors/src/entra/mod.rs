@@ -135,7 +135,11 @@ impl Collector for Entra {
         if !left_out("sign-ins") {
             answers.whole("signInActivity", "account", sink);
         }
-        answers.whole("usersCount", "account", sink);
+        let counted = answers.single("usersCount").is_some_and(|c| c.is_u64());
+        if answers.whole("usersCount", "account", sink) && !counted {
+            let why = "usersCount: expected a number";
+            sink.gap(Some("account"), GapCode::Malformed, why);
+        }
         graph::read(system, parts, Some(&answers), &left_out, sink);
         if !left_out("policies") {
             policies::read(system, &answers, sink);

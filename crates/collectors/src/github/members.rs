@@ -141,8 +141,12 @@ impl SecondFactors {
                 factors.whole.insert(name);
             }
         }
-        answers.whole("organisation", "account", sink);
+        let whole = answers.whole("organisation", "account", sink);
         let organisation = answers.single("organisation").unwrap_or_default();
+        if whole && !organisation.is_object() {
+            let why = "organisation: expected an object";
+            sink.gap(Some("account"), GapCode::Malformed, why);
+        }
         factors.enforced = organisation["two_factor_requirement_enabled"] == true;
         factors
     }
@@ -223,6 +227,14 @@ fn roles(
         (Some(id), Some(name)) => drop(names.insert(id, name.to_owned())),
         _ => found.problem(sink, "expected id and name"),
     });
+    let total = answers
+        .documents("roles")
+        .find_map(|page| page["total_count"].as_u64());
+    if total.is_some_and(|total| total > names.len() as u64) {
+        known = false;
+        let why = "roles: there are more than were given";
+        sink.gap(Some("grant"), GapCode::Truncated, why);
+    }
     known &= each_user(answers, "role_users", sink, &mut |role, id, user, sink| {
         let name = names.get(role).map_or(role, String::as_str);
         let harmless = name == "all_repo_read";

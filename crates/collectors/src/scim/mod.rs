@@ -107,7 +107,7 @@ impl Collector for Scim {
 /// for. A last page that is full is followed by one question more, for a service that counts its page and
 /// not its rows.
 fn list(asking: &mut Asking<'_, '_, '_, '_>, name: &str, path: &str) -> Result<(), FetchError> {
-    let (mut pages, mut rows) = (0, 0_u64);
+    let (mut pages, mut rows, mut before) = (0, 0_u64, Vec::new());
     let ended = loop {
         let question = Question::get(format!("{path}?startIndex={}&count={PAGE}", rows + 1));
         let (answer, value) = match asking.ask(&question.about(name)) {
@@ -115,10 +115,17 @@ fn list(asking: &mut Asking<'_, '_, '_, '_>, name: &str, path: &str) -> Result<(
             Err(error) => break Some(error),
         };
         let total = value["totalResults"].as_u64();
+        if total.is_none() && !value["Resources"].is_array() {
+            let why = format!("{name}: expected a list of SCIM");
+            break Some(FetchError::system(GapCode::Malformed, why));
+        }
         let came = value["Resources"].as_array().map_or(0, Vec::len) as u64;
         if came == 0 && pages > 0 {
             // What is missing up to the total, the reader counts.
             break None;
+        }
+        if answer.body == before {
+            break Some(asking::same_again(name));
         }
         pages += 1;
         asking
@@ -136,6 +143,7 @@ fn list(asking: &mut Asking<'_, '_, '_, '_>, name: &str, path: &str) -> Result<(
         if came == 0 || ended {
             break None;
         }
+        before = answer.body;
     };
     asking.note(name, pages, ended);
     Ok(())

@@ -44,11 +44,17 @@ pub enum Spoil {
     Page,
     /// It comes from a clock that is a day behind.
     Clock,
+    /// It is JSON, and nothing that was asked for.
+    Surprise,
+    /// It says that there are more than it gives.
+    Count,
 }
 
 impl Exchange {
     fn spoil(&mut self, how: Spoil) {
         match how {
+            Spoil::Surprise => self.body = "\"a surprise\"".into(),
+            Spoil::Count => self.body = more(&self.body).unwrap_or_default(),
             Spoil::Status(status) => {
                 self.status = status;
                 self.body = String::new();
@@ -70,9 +76,31 @@ impl Exchange {
     }
 }
 
-/// How many exchanges a file holds.
-pub fn count(file: &Path) -> usize {
-    parse(&std::fs::read_to_string(file).unwrap()).len()
+/// The body with the number in it that counts rows, thirty higher.
+fn more(body: &str) -> Option<String> {
+    if let Ok(count) = body.parse::<u64>() {
+        return Some((count + 30).to_string());
+    }
+    ["totalResults", "directMembersCount", "total_count"]
+        .iter()
+        .find_map(|name| {
+            let (before, rest) = body.split_once(&format!("\"{name}\":"))?;
+            let (quote, rest) = match rest.strip_prefix('"') {
+                Some(rest) => ("\"", rest),
+                None => ("", rest),
+            };
+            let end = rest.find(|c: char| !c.is_ascii_digit())?;
+            let count: u64 = rest[..end].parse().ok()?;
+            let after = &rest[end..];
+            Some(format!("{before}\"{name}\":{quote}{}{after}", count + 30))
+        })
+}
+
+/// The exchanges of a file that can go bad in this way.
+pub fn spoilable(file: &Path, how: Spoil) -> Vec<usize> {
+    let all = parse(&std::fs::read_to_string(file).unwrap());
+    let can = |exchange: &Exchange| !matches!(how, Spoil::Count) || more(&exchange.body).is_some();
+    (0..all.len()).filter(|i| can(&all[*i])).collect()
 }
 
 #[derive(Default)]
