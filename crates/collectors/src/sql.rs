@@ -5,6 +5,7 @@
 //! is never repeated, only its code, because it may hold values.
 
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -95,6 +96,9 @@ enum Session {
     MySql(MySqlConnection),
 }
 
+/// Names of columns, and rows.
+type Texts = (Vec<String>, Vec<Vec<Option<String>>>);
+
 /// Rows as texts, or the code with which the server refused.
 enum Outcome {
     Rows(Vec<String>, Vec<Vec<Option<String>>>),
@@ -173,76 +177,19 @@ impl Line<'_> {
         let remote = matches!(&place.at, At::Host(host, _) if !crate::http::is_here(host));
         let password = password.as_ref().map(|p| p.reveal());
         self.progress(&format!("{shown} {database}"));
+        let door = Door {
+            place: &place,
+            remote,
+            user: &user,
+            password,
+            ca: ca.as_deref().filter(|_| remote),
+            database,
+        };
         let open = async {
-            match place.engine {
-                Engine::Postgres => {
-                    let mut options = PgConnectOptions::new_without_pgpass()
-                        .username(&user)
-                        .database(database)
-                        .application_name("standing");
-                    options = match &place.at {
-                        At::Host(host, port) => options.host(host).port(*port),
-                        At::Socket(path) => options.socket(path),
-                    };
-                    options = options.ssl_mode(match &place.at {
-                        _ if remote => PgSslMode::VerifyFull,
-                        At::Host(..) => PgSslMode::Prefer,
-                        At::Socket(_) => PgSslMode::Disable,
-                    });
-                    if let (Some(ca), true) = (ca, remote) {
-                        options = options.ssl_root_cert(ca);
-                    }
-                    if let Some(password) = password {
-                        options = options.password(password);
-                    }
-                    let mut session = options.connect().await?;
-                    let bounds = format!(
-                        "set default_transaction_read_only = on; \
-                         set statement_timeout = '{SECONDS}s'; set lock_timeout = '5s'"
-                    );
-                    say(&mut session, bounds).await?;
-                    Ok::<_, sqlx::Error>(Session::Postgres(session))
-                }
-                Engine::MySql => {
-                    let mut options = MySqlConnectOptions::new()
-                        .username(&user)
-                        .pipes_as_concat(false)
-                        .no_engine_substitution(false);
-                    if !database.is_empty() {
-                        options = options.database(database);
-                    }
-                    options = match &place.at {
-                        At::Host(host, port) => options.host(host).port(*port),
-                        At::Socket(path) => options.socket(path),
-                    };
-                    options = options.ssl_mode(match &place.at {
-                        _ if remote => MySqlSslMode::VerifyIdentity,
-                        At::Host(..) => MySqlSslMode::Preferred,
-                        At::Socket(_) => MySqlSslMode::Disabled,
-                    });
-                    if let (Some(ca), true) = (ca, remote) {
-                        options = options.ssl_ca(ca);
-                    }
-                    if let Some(password) = password {
-                        options = options.password(password);
-                    }
-                    let mut session = options.connect().await?;
-                    say(&mut session, "set session transaction read only".into()).await?;
-                    // MariaDB counts in seconds and MySQL in milliseconds; each knows one of them.
-                    let bounds = [
-                        format!("set session max_statement_time = {SECONDS}"),
-                        format!("set session max_execution_time = {}", SECONDS * 1000),
-                    ];
-                    let mut bounded = false;
-                    for bound in bounds {
-                        bounded |= say(&mut session, bound).await.is_ok();
-                    }
-                    if !bounded {
-                        return Err(sqlx::Error::Configuration("no time limit".into()));
-                    }
-                    Ok(Session::MySql(session))
-                }
-            }
+            Ok(match place.engine {
+                Engine::Postgres => Session::Postgres(door.postgres().await?),
+                Engine::MySql => Session::MySql(door.mysql().await?),
+            })
         };
         let session = within(&runtime, REACH, open).map_err(|error| sorted(&shown, &error))?;
         Ok(Sql {
@@ -250,6 +197,86 @@ impl Line<'_> {
             session,
             place: shown,
         })
+    }
+}
+
+/// What opens a session.
+struct Door<'d> {
+    place: &'d Place,
+    /// The server is on another machine.
+    remote: bool,
+    user: &'d str,
+    password: Option<&'d str>,
+    ca: Option<&'d Path>,
+    database: &'d str,
+}
+
+impl Door<'_> {
+    async fn postgres(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut options = PgConnectOptions::new_without_pgpass()
+            .username(self.user)
+            .database(self.database)
+            .application_name("standing");
+        options = match &self.place.at {
+            At::Host(host, port) => options.host(host).port(*port),
+            At::Socket(path) => options.socket(path),
+        };
+        options = options.ssl_mode(match &self.place.at {
+            _ if self.remote => PgSslMode::VerifyFull,
+            At::Host(..) => PgSslMode::Prefer,
+            At::Socket(_) => PgSslMode::Disable,
+        });
+        if let Some(ca) = self.ca {
+            options = options.ssl_root_cert(ca);
+        }
+        if let Some(password) = self.password {
+            options = options.password(password);
+        }
+        let mut session = options.connect().await?;
+        let bounds = format!(
+            "set default_transaction_read_only = on; \
+             set statement_timeout = '{SECONDS}s'; set lock_timeout = '5s'"
+        );
+        say(&mut session, bounds).await?;
+        Ok(session)
+    }
+
+    async fn mysql(&self) -> Result<MySqlConnection, sqlx::Error> {
+        let mut options = MySqlConnectOptions::new()
+            .username(self.user)
+            .pipes_as_concat(false)
+            .no_engine_substitution(false);
+        if !self.database.is_empty() {
+            options = options.database(self.database);
+        }
+        options = match &self.place.at {
+            At::Host(host, port) => options.host(host).port(*port),
+            At::Socket(path) => options.socket(path),
+        };
+        options = options.ssl_mode(match &self.place.at {
+            _ if self.remote => MySqlSslMode::VerifyIdentity,
+            At::Host(..) => MySqlSslMode::Preferred,
+            At::Socket(_) => MySqlSslMode::Disabled,
+        });
+        if let Some(ca) = self.ca {
+            options = options.ssl_ca(ca);
+        }
+        if let Some(password) = self.password {
+            options = options.password(password);
+        }
+        let mut session = options.connect().await?;
+        say(&mut session, "set session transaction read only".into()).await?;
+        // MariaDB counts in seconds and MySQL in milliseconds; each knows one of them.
+        let bounds = [
+            format!("set session max_statement_time = {SECONDS}"),
+            format!("set session max_execution_time = {}", SECONDS * 1000),
+        ];
+        for bound in bounds {
+            if say(&mut session, bound).await.is_ok() {
+                return Ok(session);
+            }
+        }
+        Err(sqlx::Error::Configuration("no time limit".into()))
     }
 }
 
@@ -294,10 +321,7 @@ impl Sql {
     ///
     /// # Errors
     /// As [`Sql::keep`], and when the server refuses.
-    pub(crate) fn table(
-        &mut self,
-        query: &str,
-    ) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), FetchError> {
+    pub(crate) fn table(&mut self, query: &str) -> Result<Texts, FetchError> {
         match self.ask(query)? {
             Outcome::Rows(columns, rows) => Ok((columns, rows)),
             Outcome::Refused(code) => {
@@ -347,8 +371,6 @@ fn within<T>(
         .block_on(timed)
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
-
-type Texts = (Vec<String>, Vec<Vec<Option<String>>>);
 
 /// Every cell as the server wrote it: questions are asked in the form whose answers are texts.
 fn texts<R: Row>(rows: Vec<R>) -> Result<Texts, sqlx::Error>

@@ -103,7 +103,7 @@ impl Collector for Personio {
             };
             let name = format!("employees-{number:03}.json");
             http.line().keep(&name, &page.body)?;
-            let rows = answer["data"].take();
+            let rows = answer.get_mut("data").map(Value::take).unwrap_or_default();
             let count = rows.as_array().map_or(0, Vec::len);
             offset += count;
             let total = answer["metadata"]["total_elements"].as_u64().unwrap_or(0);
