@@ -136,7 +136,7 @@ impl Estate<'_> {
         Ok(Population {
             accounts: self.all(
                 "select account.id, system, login, name, email, enabled, kind, privileged, mfa,
-                   mfa_basis, created_on, last_used_on, owner, expires_on, account.source,
+                   mfa_basis, created_on, last_used_on, owner, account.expires_on, account.source,
                    link.person, link.keys
                  from account left join link on link.account = account.id",
                 account,

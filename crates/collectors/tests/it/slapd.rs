@@ -8,7 +8,7 @@ use standing_collectors::{Root, Run, Settings, by_kind, run};
 use standing_facts::{GapCode, Outcome};
 
 use crate::cases::Memory;
-use server::{ADMINISTRATOR, EVERYTHING, READER, Server};
+use server::{ADMINISTRATOR, READER, Server};
 
 mod server;
 

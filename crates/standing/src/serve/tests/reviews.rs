@@ -58,7 +58,8 @@ fn directory() -> String {
 fn firm(with_people: bool) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let hr = if with_people { HR } else { "" };
-    let config = format!("organisation = \"Test Firm\"\nprofile = \"it-supplier\"\n{hr}{OTHERS}");
+    let config =
+        format!("[organisation]\nname = \"Test Firm\"\nprofile = \"it-supplier-2\"\n{hr}{OTHERS}");
     init::make(folder.path(), &config, None).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("people.csv", PEOPLE);
