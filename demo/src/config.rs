@@ -130,6 +130,21 @@ const SOURCES: &[Source] = &[
         &[("table", "incident")],
     ),
     register("risks", "registers/risks.csv", &[("table", "risk")]),
+    register(
+        "roles",
+        "registers/roles.csv",
+        &[("table", "role_entitlement")],
+    ),
+    register(
+        "security-keys",
+        "registers/security-keys.csv",
+        &[("table", "credential_factor")],
+    ),
+    register(
+        "training-needs",
+        "registers/training-needs.csv",
+        &[("table", "training_need")],
+    ),
 ];
 
 /// The text of the file.

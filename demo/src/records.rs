@@ -1,16 +1,17 @@
 //! What people state: attestations, who answers for an account, what is let pass for a time.
 
-use standing_facts::tables::{Attestation, Exception, Link};
-use standing_facts::{Fact as _, Row};
+use standing_facts::tables::{AccountDecision, Attestation, Exception, Link};
+use standing_facts::{Fact, Row};
 
 use crate::StatementWanted;
 use crate::firm;
-use crate::sources::entra;
-use crate::world::World;
+use crate::sources::{aws, entra};
+use crate::world::{Person, World};
 
 pub(crate) fn rows(world: &World, wanted: &[StatementWanted]) -> Vec<Row> {
     let mut rows: Vec<Row> = wanted.iter().map(|w| attestation(world, w).row()).collect();
     rows.push(emergency_link(world).row());
+    rows.extend(aws_decisions(world).iter().map(Fact::row));
     rows.push(root_exception(world).row());
     rows
 }
@@ -39,7 +40,25 @@ fn emergency_link(world: &World) -> Link {
         account: format!("entra/{}", entra::emergency_id(world)),
         person: format!("hr/{}", world.cast(firm::PLATFORM_LEAD).number),
         keys: Some("decided".into()),
+        band: None,
+        expires_on: None,
     }
+}
+
+/// IAM reports a login and nothing else, so the head of the platform team has said whose each user is.
+fn aws_decisions(world: &World) -> Vec<AccountDecision> {
+    let lead = world.cast(firm::PLATFORM_LEAD);
+    let decision = |(account, person): (String, &Person)| AccountDecision {
+        account,
+        person: Some(format!("hr/{}", person.number)),
+        kind: None,
+        owner: None,
+        expires_on: None,
+        reason: Some("IAM keeps no name. Compared with the requests for access.".into()),
+        decided_by: lead.name(),
+        decided_on: world.ago(90),
+    };
+    aws::holders(world).into_iter().map(decision).collect()
 }
 
 /// IAM reports name no owner of a root account, so somebody has to say who it is.

@@ -104,6 +104,11 @@ impl World {
         self.people.iter().filter(|p| p.current())
     }
 
+    /// Somebody who left within the last year and had an account in the product.
+    pub(crate) fn former(&self) -> Option<&Person> {
+        self.people.iter().skip(CAST.len()).find(|p| !p.current())
+    }
+
     /// Those who work here in a department.
     pub(crate) fn team<'w>(&'w self, department: &'w str) -> impl Iterator<Item = &'w Person> {
         self.staff().filter(move |p| p.department == department)
@@ -133,8 +138,9 @@ fn people(world: &World) -> Vec<Person> {
                 maker.somebody(department, title, None);
             }
         }
-        for _ in 0..LEAVERS {
-            let left = world.ago(maker.rng.between(50, 700));
+        for place in 0..LEAVERS {
+            let longest = if place == 0 { 300 } else { 700 };
+            let left = world.ago(maker.rng.between(50, longest));
             let (department, title, _) = maker.rng.pick(&DEPARTMENTS);
             maker.somebody(department, title.to_owned(), Some(left));
         }

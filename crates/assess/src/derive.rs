@@ -1,10 +1,13 @@
 //! Tables that are computed when an estate is looked at: links, findings, support dates.
 
+use jiff::civil::Date;
 use rusqlite::{Connection, Result, params};
 use standing_facts::tables;
 
 use crate::index::{IndexError, access_reviews, column_sql, indexed};
 use crate::time::AsOf;
+
+pub(crate) mod access;
 
 /// Until when one release of a product is supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,27 +17,33 @@ pub struct SupportRow {
     /// The release.
     pub cycle: String,
     /// Last day of security support open to everybody.
-    pub ends_on: Option<jiff::civil::Date>,
+    pub ends_on: Option<Date>,
     /// Last day of extended support, where there is one.
-    pub extended_until: Option<jiff::civil::Date>,
+    pub extended_until: Option<Date>,
     /// Who says so.
     pub said_by: String,
 }
 
 /// Tables that are filled here.
-const LAID: [&str; 4] = ["link", "advisory_finding", "access_review", "support"];
+const LAID: [&str; 5] = [
+    "link",
+    "link_candidate",
+    "advisory_finding",
+    "access_review",
+    "support",
+];
 
-/// Fills `link`, `advisory_finding`, `access_review` and `support`: what is stated, then what follows
-/// from it.
+/// Fills the derived tables: what is stated, then what follows from it.
 pub(crate) fn run(
     connection: &Connection,
     as_of: &AsOf,
     support: &[SupportRow],
 ) -> std::result::Result<(), IndexError> {
+    crate::links::overlay(connection, as_of.date)?;
     for name in LAID {
         lay(connection, name)?;
     }
-    links(connection)?;
+    crate::links::lay(connection)?;
     findings(connection)?;
     reviews(connection, as_of)?;
     for row in support {
@@ -119,65 +128,6 @@ fn lay(connection: &Connection, name: &str) -> Result<()> {
         ))?;
     }
     Ok(())
-}
-
-/// Links accounts with people by employee number, e-mail and login. A key that leads to two people
-/// links nobody; keys that disagree link nobody; names are never a key. Service, system, shared and
-/// break-glass accounts belong to no single person. Of several rows for one person the current one
-/// counts.
-fn links(connection: &Connection) -> Result<()> {
-    connection.execute_batch(
-        "drop table if exists temp.person_key; drop table if exists temp.account_key;
-         create temp table person_key (kind text, value text collate nocase, person text,
-           current integer, left_on text);
-         insert into person_key
-           select 'employee number', ltrim(employee_number, '0'), id, left_on is null, left_on
-             from person where ltrim(employee_number, '0') <> ''
-           union all
-           select 'e-mail', email, id, left_on is null, left_on from person where email <> ''
-           union all
-           select 'login', substr(email, 1, instr(email, '@') - 1), id, left_on is null, left_on
-             from person where instr(email, '@') > 3;
-         create index temp.person_key_value on person_key (value, kind);
-         create temp table account_key (kind text, value text collate nocase, account text);
-         insert into account_key
-           select 'employee number', ltrim(employee_number, '0'), id from account
-             where ltrim(employee_number, '0') <> '' and coalesce(kind, '') not in
-               ('service', 'system', 'shared', 'break-glass')
-           union all
-           select 'e-mail', email, id from account where email <> '' and coalesce(kind, '') not in
-               ('service', 'system', 'shared', 'break-glass')
-           union all
-           select 'e-mail', login, id from account
-             where instr(login, '@') > 0 and login is not email and coalesce(kind, '') not in
-               ('service', 'system', 'shared', 'break-glass')
-           union all
-           select 'login', case when login like 'adm-%' then substr(login, 5)
-                                when login like 'admin-%' then substr(login, 7)
-                                when login like '%.admin' then substr(login, 1, length(login) - 6)
-                                when login like '%-admin' then substr(login, 1, length(login) - 6)
-                                else login end, id from account
-             where instr(login, '@') = 0 and coalesce(kind, '') not in
-               ('service', 'system', 'shared', 'break-glass');
-         -- One person a key: the current row, or the one who left last; a tie names nobody.
-         drop table if exists temp.sole;
-         create temp table sole (kind text, value text collate nocase, person text);
-         insert into sole
-           select kind, value, min(person) as person from (
-             select kind, value, person,
-               rank() over (partition by kind, value order by current desc, left_on desc) as place
-             from person_key)
-           where place = 1 group by kind, value having count(distinct person) = 1;
-         create index temp.sole_value on sole (value, kind);
-         insert or ignore into temp.link
-           select account, min(person), group_concat(kind, '+') from (
-             select distinct account_key.account, sole.person, account_key.kind
-             from account_key join sole
-               on sole.value = account_key.value and sole.kind = account_key.kind
-             order by account_key.account, account_key.kind)
-           group by account having count(distinct person) = 1;
-         drop table temp.person_key; drop table temp.account_key; drop table temp.sole;",
-    )
 }
 
 /// Compares components with advisories. The advisory is the outer loop on purpose: there are far

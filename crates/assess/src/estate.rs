@@ -32,9 +32,17 @@ pub enum Freshness {
 /// Derived tables and the tables they are made from.
 pub(crate) const DERIVED: &[(&str, &[&str])] = &[
     ("link", &["person", "account"]),
+    ("link_candidate", &["person", "account"]),
     ("advisory_finding", &["component", "advisory"]),
     // Made from the campaigns in the vault, which are always known.
     ("access_review", &[]),
+    ("population", &["person", "account"]),
+    ("access_ended", &["person", "account"]),
+    ("mfa_cell", &["account"]),
+    (
+        "training_due",
+        &["person", "account", "training_need", "training_completion"],
+    ),
 ];
 
 /// Tables of statements: an empty one means that nobody has stated anything, which is known.
@@ -46,7 +54,7 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Tables whose records only add to what is derived, and need not be all there are.
-const ADDING: &[&str] = &["link", "advisory_finding", "support"];
+const ADDING: &[&str] = &["link", "link_candidate", "advisory_finding", "support"];
 
 /// What one source tells of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,6 +267,13 @@ impl<'a> Estate<'a> {
         self.known.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// The sources whose rows of a table are looked at.
+    pub(crate) fn looked_at(&self, table: &str) -> impl Iterator<Item = &str> {
+        let states = self.sources_of(table).iter();
+        let states = states.filter(|s| self.unfiltered || s.gap.is_none());
+        states.map(|s| s.source.as_str())
+    }
+
     /// The fact tables behind a table: itself, or what it is derived from.
     pub fn behind(table: &str) -> Vec<&'static str> {
         match DERIVED.iter().find(|(name, _)| *name == table) {
@@ -330,6 +345,7 @@ impl<'a> Estate<'a> {
             ))?;
         }
         crate::derive::run(self.connection, &self.as_of, support)?;
+        crate::derive::access::run(self)?;
         Ok(())
     }
 

@@ -135,23 +135,28 @@ fn grouped(n: i64) -> String {
 pub(crate) fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
-        .filter_map(|c| match c {
-            'à'..='å' | 'ā' | 'ă' | 'ą' => Some('a'),
-            'ç' | 'ć' | 'č' => Some('c'),
-            'ď' | 'đ' => Some('d'),
-            'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => Some('e'),
-            'ì'..='ï' | 'ī' | 'į' | 'ı' => Some('i'),
-            'ł' => Some('l'),
-            'ñ' | 'ń' | 'ň' => Some('n'),
-            'ò'..='ö' | 'ø' | 'ō' | 'ő' => Some('o'),
-            'ř' => Some('r'),
-            'ś' | 'š' | 'ş' | 'ș' => Some('s'),
-            'ť' | 'ţ' | 'ț' => Some('t'),
-            'ù'..='ü' | 'ū' | 'ů' | 'ű' | 'ų' => Some('u'),
-            'ý' | 'ÿ' => Some('y'),
-            'ź' | 'ż' | 'ž' => Some('z'),
-            '\u{300}'..='\u{36f}' => None,
-            other => Some(other),
-        })
+        .filter_map(fold_letter)
         .collect()
+}
+
+/// A small letter without its accent; nothing for an accent that stands alone.
+pub(crate) fn fold_letter(letter: char) -> Option<char> {
+    match letter {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => Some('a'),
+        'ç' | 'ć' | 'č' => Some('c'),
+        'ď' | 'đ' => Some('d'),
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => Some('e'),
+        'ì'..='ï' | 'ī' | 'į' | 'ı' => Some('i'),
+        'ł' => Some('l'),
+        'ñ' | 'ń' | 'ň' => Some('n'),
+        'ò'..='ö' | 'ø' | 'ō' | 'ő' => Some('o'),
+        'ř' => Some('r'),
+        'ś' | 'š' | 'ş' | 'ș' => Some('s'),
+        'ť' | 'ţ' | 'ț' => Some('t'),
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' | 'ų' => Some('u'),
+        'ý' | 'ÿ' => Some('y'),
+        'ź' | 'ż' | 'ž' => Some('z'),
+        '\u{300}'..='\u{36f}' => None,
+        other => Some(other),
+    }
 }

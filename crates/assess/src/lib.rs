@@ -10,12 +10,15 @@ pub mod check;
 pub mod checks;
 mod derive;
 pub mod estate;
+pub mod frozen;
 pub mod functions;
 pub mod index;
 pub mod lapses;
 mod linear;
+mod links;
 mod lint;
 pub mod literate;
+pub mod matching;
 pub mod population;
 mod time;
 

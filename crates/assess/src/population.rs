@@ -1,259 +1,273 @@
-//! Who can get in, as rows to be frozen for an access review: accounts, rights, people and systems of
-//! an estate, and since when each was seen.
+//! The reconciled population: how many people, where each number comes from, who is in one list and
+//! not in another. It stands under every percentage of people.
 
-use std::collections::HashMap;
-
-use rusqlite::Row;
+use jiff::civil::Date;
+use rusqlite::types::Value;
+use serde::Serialize;
+use standing_facts::Gap;
 
 use crate::estate::Estate;
-use crate::index::IndexError;
 
-/// An account as the estate holds it.
-#[derive(Clone, Debug, Default)]
-pub struct Account {
-    /// Its id.
-    pub id: String,
-    /// Its own system.
-    pub system: String,
-    /// What is typed to sign in.
-    pub login: String,
-    /// Display name.
-    pub name: Option<String>,
-    /// E-mail.
-    pub email: Option<String>,
-    /// Whether it can sign in.
-    pub enabled: Option<bool>,
-    /// `human`, `service`, `shared` …
-    pub kind: Option<String>,
-    /// Whether it makes an administrator.
-    pub privileged: Option<bool>,
-    /// Whether a second factor guards it.
-    pub mfa: Option<bool>,
-    /// What that rests on.
-    pub mfa_basis: Option<String>,
-    /// Day of creation.
-    pub created_on: Option<String>,
-    /// Day of the last sign-in.
-    pub last_used_on: Option<String>,
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// Day after which it cannot sign in by itself.
-    pub expires_on: Option<String>,
-    /// The source that tells of it.
-    pub source: String,
-    /// The person it is linked to.
-    pub person: Option<String>,
-    /// The evidence for that.
-    pub keys: Option<String>,
-}
+/// Millions of steps that one question may take.
+const BUDGET: u64 = 400;
 
-/// A right of an account.
-#[derive(Clone, Debug, Default)]
-pub struct Right {
-    /// Its id.
-    pub id: String,
-    /// The account that holds it.
-    pub account: String,
-    /// The system it is a right in.
-    pub system: String,
-    /// The resource.
-    pub resource: String,
-    /// What may be done with it.
-    pub entitlement: String,
-    /// Whether it makes an administrator.
-    pub privileged: Option<bool>,
-    /// False where it comes through a group or another role.
-    pub direct: Option<bool>,
-    /// Day it was given.
-    pub granted_on: Option<String>,
-}
-
-/// Somebody who works or worked here.
-#[derive(Clone, Debug, Default)]
-pub struct Somebody {
-    /// Their id.
-    pub id: String,
-    /// Employee number.
-    pub number: Option<String>,
-    /// Name.
-    pub name: Option<String>,
-    /// Work e-mail.
-    pub email: Option<String>,
-    /// Job title.
-    pub job_title: Option<String>,
-    /// Department.
-    pub department: Option<String>,
-    /// Line manager, as the source writes them.
-    pub manager: Option<String>,
-    /// `employee`, `contractor` …
-    pub kind: Option<String>,
-    /// First day.
-    pub started_on: Option<String>,
-    /// Last day.
-    pub left_on: Option<String>,
-    /// Day of the last move.
-    pub moved_on: Option<String>,
-}
-
-/// Everything that an access review freezes.
-#[derive(Clone, Debug, Default)]
+/// Who is counted on a day, and what stands in the way of counting.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Population {
-    /// Accounts with their links.
-    pub accounts: Vec<Account>,
-    /// Rights.
-    pub rights: Vec<Right>,
-    /// People.
-    pub people: Vec<Somebody>,
-    /// Systems and who answers for them.
-    pub systems: Vec<(String, Option<String>)>,
-    /// The instant at which each account was first read.
-    pub first_seen: HashMap<String, String>,
+    /// The day.
+    pub as_of: Date,
+    /// Whether everybody and every account is counted once, so that a percentage may be named.
+    pub reconciles: bool,
+    /// People counted: of the lists, and from outside.
+    pub people: u64,
+    /// Of these, people from outside with access and somebody who answers for them.
+    pub from_outside: u64,
+    /// What is not settled, each by itself.
+    pub waiting: Vec<Waiting>,
+    /// What is not completely and freshly known.
+    pub gaps: Vec<Gap>,
+    /// Lists of people.
+    pub lists: Vec<List>,
+    /// Systems with accounts that can sign in.
+    pub systems: Vec<SystemAccess>,
+    /// People counted who have no account anywhere that is read.
+    pub without_access: Vec<Somebody>,
+    /// People who are trained or have signed, and whom no list and no account names.
+    pub strangers: Vec<Stranger>,
 }
 
-/// What each source last told of a table completely.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frozen {
-    /// The table.
-    pub table: String,
+/// A person or an account that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// `person` or `account`.
+    pub about: String,
+    /// Its id.
+    pub subject: String,
+    /// The system of an account.
+    pub system: Option<String>,
+    /// Why, in plain words.
+    pub why: String,
+}
+
+/// What one source lists of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct List {
     /// The source.
     pub source: String,
-    /// The entry of its last complete run.
-    pub entry: Option<u64>,
-    /// The instant of that run's end.
-    pub collected_at: Option<String>,
-    /// What it was asked.
-    pub scope: String,
-    /// Why it may not be relied upon.
-    pub gap: Option<String>,
+    /// Rows.
+    pub listed: u64,
+    /// Counted here.
+    pub counted: u64,
+    /// Have left.
+    pub left: u64,
+    /// Start later.
+    pub to_come: u64,
+    /// Counted as another source lists them.
+    pub double: u64,
+    /// Not settled.
+    pub waiting: u64,
 }
 
-impl Estate<'_> {
-    /// The accounts, rights, people and systems as of the moment, from sources that are known.
+/// The accounts of one system that can sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SystemAccess {
+    /// The system.
+    pub system: String,
+    /// Accounts.
+    pub accounts: u64,
+    /// Lead to somebody listed.
+    pub linked: u64,
+    /// Of these, to somebody who has left.
+    pub of_leavers: u64,
+    /// Are of people from outside for whom somebody answers.
+    pub from_outside: u64,
+    /// Are of nobody in particular: of services, shared, for emergencies.
+    pub special: u64,
+    /// Of these, accounts that nobody answers for, those of the operating system left out.
+    pub special_without_owner: u64,
+    /// Not settled.
+    pub waiting: u64,
+}
+
+/// One of those counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Somebody {
+    /// Id of the person.
+    pub person: String,
+    /// E-mail, or else the employee number.
+    pub who: Option<String>,
+}
+
+/// Somebody whom only a list of another kind names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stranger {
+    /// `training_completion` or `agreement`.
+    pub table: String,
+    /// E-mail, or else the employee number.
+    pub who: String,
+}
+
+const WAITING: &str = "
+select about, subject, system, why from population where standing = 'waiting'
+order by about desc, system, why";
+
+const COUNTED: &str = "
+select count(*), coalesce(sum(about = 'account'), 0) from population where standing = 'counted'";
+
+const LISTS: &str = "
+select person.source, count(*), sum(population.standing = 'counted'),
+       sum(population.standing = 'left'), sum(population.standing = 'to come'),
+       sum(population.standing = 'double'), sum(population.standing = 'waiting')
+from population join person on person.id = population.subject
+where population.about = 'person' group by person.source order by person.source";
+
+const SYSTEMS: &str = "
+select population.system, count(*), sum(population.standing = 'linked'),
+       sum(population.standing = 'linked' and holder.standing = 'left'),
+       sum(population.standing in ('counted', 'double')), sum(population.standing = 'special'),
+       sum(population.standing = 'special' and coalesce(decided.owner, account.owner, '') = ''
+         and coalesce(decided.kind, account.kind) <> 'system' and population.person is null),
+       sum(population.standing = 'waiting')
+from population
+join account on account.id = population.subject
+left join account_decision as decided on decided.account = account.id
+left join population as holder on holder.about = 'person' and holder.subject = population.person
+where population.about = 'account' group by population.system order by population.system";
+
+const WITHOUT_ACCESS: &str = "
+select population.subject, coalesce(population.email, population.employee_number)
+from population
+where population.about = 'person' and population.standing = 'counted' and not exists (
+  select 1 from population as held
+  where held.person = population.person and held.about = 'account')
+order by 2, 1";
+
+const STRANGERS: &str = "
+with said as (
+  select 'training_completion' as list, email, employee_number from training_completion
+  union select 'agreement', email, employee_number from agreement
+), mail as materialized (
+  select distinct lower(email) as mail from population where email <> ''
+), number as materialized (
+  select distinct lower(ltrim(employee_number, '0')) as number from population
+  where employee_number <> ''
+)
+select distinct said.list, coalesce(nullif(said.email, ''), said.employee_number)
+from said
+where coalesce(nullif(said.email, ''), said.employee_number) is not null
+  and lower(coalesce(said.email, '')) not in (select mail from mail)
+  and lower(ltrim(coalesce(said.employee_number, ''), '0')) not in (select number from number)
+order by 1, 2";
+
+impl Population {
+    /// Counts.
     ///
     /// # Errors
-    /// When SQLite refuses.
-    pub fn population(&self) -> Result<Population, IndexError> {
+    /// What SQLite says.
+    pub fn of(estate: &Estate<'_>) -> Result<Self, String> {
+        let rows = |sql: &str| estate.query(sql, BUDGET).map(|answer| answer.rows);
+        let mut gaps = estate.gaps("population");
+        gaps.dedup();
+        let waiting: Vec<Waiting> = rows(WAITING)?
+            .iter()
+            .map(|row| Waiting {
+                about: text(row, 0).unwrap_or_default(),
+                subject: text(row, 1).unwrap_or_default(),
+                system: text(row, 2),
+                why: text(row, 3).unwrap_or_default(),
+            })
+            .collect();
+        let counted = rows(COUNTED)?;
+        let counted = counted
+            .first()
+            .map_or((0, 0), |r| (number(r, 0), number(r, 1)));
+        let lists = rows(LISTS)?.iter().map(|r| list(r)).collect();
+        let systems = rows(SYSTEMS)?.iter().map(|r| system(r)).collect();
+        let without = rows(WITHOUT_ACCESS)?;
+        let without = without.iter().map(|row| Somebody {
+            person: text(row, 0).unwrap_or_default(),
+            who: text(row, 1),
+        });
+        let strangers = rows(STRANGERS)?;
+        let strangers = strangers.iter().map(|row| Stranger {
+            table: text(row, 0).unwrap_or_default(),
+            who: text(row, 1).unwrap_or_default(),
+        });
         Ok(Population {
-            accounts: self.all(
-                "select account.id, system, login, name, email, enabled, kind, privileged, mfa,
-                   mfa_basis, created_on, last_used_on, owner, expires_on, account.source,
-                   link.person, link.keys
-                 from account left join link on link.account = account.id",
-                account,
-            )?,
-            rights: self.all(
-                "select id, account, system, resource, entitlement, privileged, direct, granted_on
-                 from grant",
-                right,
-            )?,
-            people: self.all(
-                "select id, employee_number, name, email, job_title, department, manager, kind,
-                   started_on, left_on, moved_on from person order by id",
-                somebody,
-            )?,
-            systems: self.all("select name, owner from system order by name, id", |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?,
-            first_seen: self
-                .all(
-                    "select id, min(valid_from) from main.history_account group by id",
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )?
-                .into_iter()
-                .collect(),
+            as_of: estate.as_of.date,
+            reconciles: gaps.is_empty() && waiting.is_empty() && counted.0 > 0,
+            people: counted.0,
+            from_outside: counted.1,
+            waiting,
+            gaps,
+            lists,
+            systems,
+            without_access: without.collect(),
+            strangers: strangers.collect(),
         })
     }
 
-    /// What the sources of some tables last told completely, and why each may not be relied upon: a
-    /// later run that went wrong counts too.
-    pub fn frozen(&self, tables: &[&str]) -> Vec<Frozen> {
-        let each = tables.iter().flat_map(|table| {
-            self.sources_of(table).iter().map(|state| {
-                let gap = state.gap.as_ref().map(|gap| gap.detail.clone());
-                Frozen {
-                    table: (*table).to_owned(),
-                    source: state.source.clone(),
-                    entry: state.entry,
-                    collected_at: state.collected_at.clone(),
-                    scope: state.scope().to_owned(),
-                    gap: gap.or_else(|| state.warning.clone()),
-                }
-            })
-        });
-        each.collect()
+    /// The number that stands under a percentage; `None` while the population does not reconcile.
+    pub fn denominator(&self) -> Option<u64> {
+        self.reconciles.then_some(self.people)
     }
 
-    /// Every system that a source ever told an account or right of, with the source, also where it
-    /// may not be relied upon now.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn sources_of_systems(&self) -> Result<Vec<(String, String)>, IndexError> {
-        self.all(
-            "select distinct system, source from main.history_account
-             union select distinct system, source from main.history_grant",
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    fn all<T>(
-        &self,
-        sql: &str,
-        of: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, IndexError> {
-        let mut statement = self.connection().prepare(sql)?;
-        let found = statement.query_map([], |row| of(row))?;
-        Ok(found.collect::<Result<_, _>>()?)
+    /// Why no percentage may be named, in one sentence; `None` if one may.
+    pub fn doubt(&self) -> Option<String> {
+        if self.reconciles {
+            return None;
+        }
+        let reason = match (self.gaps.first(), self.waiting.first()) {
+            (Some(gap), _) => gap.detail.trim_end_matches('.').to_owned(),
+            (None, Some(one)) if self.waiting.len() == 1 => one.why.clone(),
+            (None, Some(one)) => {
+                format!(
+                    "{} are not settled, such as {}",
+                    self.waiting.len(),
+                    one.why
+                )
+            }
+            (None, None) => "no list names anybody who works here".into(),
+        };
+        Some(format!("the population does not reconcile: {reason}"))
     }
 }
 
-fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account {
-        id: row.get(0)?,
-        system: row.get(1)?,
-        login: row.get(2)?,
-        name: row.get(3)?,
-        email: row.get(4)?,
-        enabled: row.get(5)?,
-        kind: row.get(6)?,
-        privileged: row.get(7)?,
-        mfa: row.get(8)?,
-        mfa_basis: row.get(9)?,
-        created_on: row.get(10)?,
-        last_used_on: row.get(11)?,
-        owner: row.get(12)?,
-        expires_on: row.get(13)?,
-        source: row.get(14)?,
-        person: row.get(15)?,
-        keys: row.get(16)?,
-    })
+fn list(row: &[Value]) -> List {
+    List {
+        source: text(row, 0).unwrap_or_default(),
+        listed: number(row, 1),
+        counted: number(row, 2),
+        left: number(row, 3),
+        to_come: number(row, 4),
+        double: number(row, 5),
+        waiting: number(row, 6),
+    }
 }
 
-fn right(row: &Row<'_>) -> rusqlite::Result<Right> {
-    Ok(Right {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        system: row.get(2)?,
-        resource: row.get(3)?,
-        entitlement: row.get(4)?,
-        privileged: row.get(5)?,
-        direct: row.get(6)?,
-        granted_on: row.get(7)?,
-    })
+fn system(row: &[Value]) -> SystemAccess {
+    SystemAccess {
+        system: text(row, 0).unwrap_or_default(),
+        accounts: number(row, 1),
+        linked: number(row, 2),
+        of_leavers: number(row, 3),
+        from_outside: number(row, 4),
+        special: number(row, 5),
+        special_without_owner: number(row, 6),
+        waiting: number(row, 7),
+    }
 }
 
-fn somebody(row: &Row<'_>) -> rusqlite::Result<Somebody> {
-    Ok(Somebody {
-        id: row.get(0)?,
-        number: row.get(1)?,
-        name: row.get(2)?,
-        email: row.get(3)?,
-        job_title: row.get(4)?,
-        department: row.get(5)?,
-        manager: row.get(6)?,
-        kind: row.get(7)?,
-        started_on: row.get(8)?,
-        left_on: row.get(9)?,
-        moved_on: row.get(10)?,
-    })
+fn text(row: &[Value], at: usize) -> Option<String> {
+    match row.get(at) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn number(row: &[Value], at: usize) -> u64 {
+    match row.get(at) {
+        Some(Value::Integer(n)) => n.cast_unsigned(),
+        _ => 0,
+    }
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use standing_facts::{Gap, GapCode};
 
+use crate::secret::{self, Secret};
 use crate::{Sink, walk};
 
 /// What a collector is, what it yields and what it needs.
@@ -17,12 +20,24 @@ pub struct About {
     pub summary: &'static str,
     /// Raised when `read` understands the same bytes differently.
     pub revision: u32,
+    /// What it asks.
+    pub asks: Asks,
     /// The tables it yields. A complete run speaks for all of them.
     pub tables: &'static [&'static str],
     /// The settings it takes beside `kind`, `path` and `fresh_for_days`.
     pub settings: &'static [Setting],
     /// How to make the export, with the least permission that suffices.
     pub how: &'static str,
+}
+
+/// What a kind of source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Files that somebody exported, at the source's path.
+    Files,
+    /// A running system. It has no path; its secrets are named by settings that end in `_file` or
+    /// `_env`, and only somebody at the machine itself may configure it.
+    System,
 }
 
 /// One setting of a source.
@@ -56,6 +71,23 @@ impl Settings {
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
+
+    /// What a run is about, for comparing it with others: the path and every setting but where its
+    /// secrets lie, which may move without anything else being asked.
+    pub fn scope(&self) -> String {
+        let mut scope = self.path.display().to_string();
+        for (name, value) in &self.values {
+            if !value.is_empty() && !is_secret(name) {
+                scope.push_str(&format!(" {name}={value}"));
+            }
+        }
+        scope
+    }
+}
+
+/// Whether a setting of this name says where a secret lies.
+pub fn is_secret(name: &str) -> bool {
+    name.ends_with("_file") || name.ends_with("_env")
 }
 
 /// The code that can read one kind of source.
@@ -69,8 +101,10 @@ pub trait Collector: Send + Sync {
     }
 
     /// Whether this file of the source's folder is wanted. `relative` uses `/`. Where the source's
-    /// path is a single file, it is taken without asking.
-    fn wants(&self, relative: &str) -> bool;
+    /// path is a single file, it is taken without asking. Nothing is for whoever asks a system.
+    fn wants(&self, _relative: &str) -> bool {
+        false
+    }
 
     /// Asks the source through `line`. Keeps the bytes and interprets nothing.
     ///
@@ -105,15 +139,32 @@ pub enum FetchError {
         /// The system's own word.
         error: io::Error,
     },
+    /// A system could not be asked: the gap that this leaves, and why in one sentence without secrets.
+    #[error("{detail}")]
+    System {
+        /// The kind of reason.
+        code: GapCode,
+        /// One plain sentence.
+        detail: String,
+    },
 }
 
 impl FetchError {
+    /// A system could not be asked.
+    pub fn system(code: GapCode, detail: impl Into<String>) -> Self {
+        FetchError::System {
+            code,
+            detail: detail.into(),
+        }
+    }
+
     /// The gap this error leaves.
     pub fn code(&self) -> GapCode {
         match self {
             FetchError::Missing(_) | FetchError::Empty(_) => GapCode::Missing,
             FetchError::Denied(_) => GapCode::Denied,
             FetchError::Io { .. } => GapCode::Malformed,
+            FetchError::System { code, .. } => *code,
         }
     }
 }
@@ -146,27 +197,33 @@ pub trait Keeper {
     fn open(&self, part: &Kept) -> io::Result<Box<dyn Read + '_>>;
 }
 
-/// Where relative paths begin and how files are opened.
+/// Where relative paths begin, and what of the machine a run may touch.
 pub struct Root<'a> {
     /// The folder of `standing.toml`.
     pub folder: &'a Path,
     /// Opens one file. Tests refuse here what they want refused: a superuser is never denied.
     pub open: &'a dyn Fn(&Path) -> io::Result<std::fs::File>,
+    /// The time, for comparing a system's clock with ours and for tokens that end. No fact rests on it.
+    pub now: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Waits, when a system asks for patience.
+    pub wait: &'a (dyn Fn(Duration) + Sync),
 }
 
 impl<'a> Root<'a> {
-    /// The ordinary file system below `folder`.
+    /// The ordinary file system below `folder`, and the machine's clock.
     pub fn new(folder: &'a Path) -> Self {
         Root {
             folder,
             open: &|path| std::fs::File::open(path),
+            now: &Timestamp::now,
+            wait: &std::thread::sleep,
         }
     }
 }
 
 /// The one way from a collector to the outside: everything it fetches passes here and is kept.
 pub struct Line<'a> {
-    root: &'a Root<'a>,
+    pub(crate) root: &'a Root<'a>,
     settings: &'a Settings,
     keeper: &'a mut dyn Keeper,
     progress: &'a mut dyn FnMut(&str),
@@ -194,6 +251,64 @@ impl<'a> Line<'a> {
     /// The source's settings.
     pub fn settings(&self) -> &Settings {
         self.settings
+    }
+
+    /// Keeps the bytes of an answer as a part of this name.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    pub fn keep(&mut self, name: &str, mut bytes: &[u8]) -> Result<(), FetchError> {
+        (self.progress)(name);
+        let kept = self.keeper.keep(name, &mut bytes);
+        let kept = kept.map_err(|error| FetchError::Io {
+            path: PathBuf::from(name),
+            error,
+        })?;
+        self.kept.push(kept);
+        Ok(())
+    }
+
+    /// Something that the system would not give or that was not asked of it.
+    pub fn gap(&mut self, table: Option<&str>, code: GapCode, detail: impl Into<String>) {
+        let gap = Gap {
+            table: table.map(str::to_owned),
+            code,
+            detail: detail.into(),
+        };
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    /// The time of asking.
+    pub fn now(&self) -> Timestamp {
+        (self.root.now)()
+    }
+
+    /// Says what is being asked, for whoever waits.
+    pub fn progress(&mut self, what: &str) {
+        (self.progress)(what);
+    }
+
+    /// The secret of this name: what the file at `NAME_file` holds, without its line end, or the
+    /// environment variable that `NAME_env` names; `None` where neither is configured.
+    ///
+    /// # Errors
+    /// When the file is not there, may be read by others than its owner, or is empty; when the
+    /// variable is not set. The words hold the names, never the secret.
+    pub fn secret(&self, name: &str) -> Result<Option<Secret>, FetchError> {
+        secret::find(self.root, self.settings, name)
+    }
+
+    /// As [`Line::secret`], for what the source cannot do without.
+    ///
+    /// # Errors
+    /// Also when neither setting is there.
+    pub fn needed_secret(&self, name: &str) -> Result<Secret, FetchError> {
+        self.secret(name)?.ok_or_else(|| {
+            let why = format!("set {name}_file or {name}_env: where the {name} is kept");
+            FetchError::system(GapCode::Denied, why)
+        })
     }
 
     /// Keeps the file at the source's path or, where that is a folder, every wanted file below it

@@ -4,30 +4,56 @@
 //! understands kept bytes, and the same bytes give the same facts for ever. What the run was worth
 //! is decided by neither, but by [`run`]: a collector reports, the runner judges.
 //!
+//! A collector reads files that somebody exported or asks a running system; [`About::asks`] says which.
+//! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed;
+//! all SQL through `sql`, whose sessions can only read.
+//!
+//! *Architecture invariant:* a secret is a [`secret::Secret`] from its file to its header: it cannot be
+//! printed, and no collector keeps an answer that holds one.
+//!
 //! *Architecture invariant:* no collector returns an empty list after an error. Whatever was not
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
+mod answers;
+mod asking;
 mod aws_iam;
+mod bamboohr;
 mod collector;
 mod compose;
 pub mod dates;
 mod distribution;
 mod documents;
 mod dpkg;
+mod entra;
+mod github;
+mod google;
 mod graph;
+mod hibob;
 mod hr;
+mod hr_sql;
+pub mod http;
 mod json;
+mod keycloak;
 mod ldif;
 mod lines;
+mod mysql;
+mod okta;
 mod osv;
+mod personio;
+mod postgresql;
 mod purl;
 mod register;
 mod registry;
+mod rights;
+mod rows;
 mod run;
 mod sbom;
+mod scim;
+pub mod secret;
 mod separated;
 mod sink;
 mod spreadsheet;
+mod sql;
 mod tabular;
 mod terraform;
 mod training;
@@ -35,7 +61,8 @@ mod unix;
 mod walk;
 
 pub use collector::{
-    About, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,
+    About, Asks, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Setting, Settings,
+    is_secret,
 };
 pub use json::{Piece, stream_objects};
 pub use registry::{ALL, by_kind};

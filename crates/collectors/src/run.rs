@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use standing_facts::{Gap, GapCode, Outcome, Problem, Row};
 
-use crate::{Collector, FetchError, Keeper, Kept, Line, Parts, Root, Settings, Sink};
+use crate::{Asks, Collector, FetchError, Keeper, Kept, Line, Parts, Root, Settings, Sink};
 
 /// A table that shrinks by more than this since the last complete run needs an explanation.
 const MAY_FALL_PERCENT: u64 = 50;
@@ -53,7 +53,10 @@ pub fn run(
         kept: &parts,
         keeper,
     };
-    kept_twice(&parts, &mut sink);
+    // Answers of a system are often alike, above all the empty ones.
+    if collector.about().asks == Asks::Files {
+        kept_twice(&parts, &mut sink);
+    }
     collector.read(settings, &seen, &mut sink);
 
     let tables = collector.tables(settings);
@@ -92,6 +95,7 @@ fn failed(parts: Vec<Kept>, mut gaps: Vec<Gap>, error: &FetchError, settings: &S
         FetchError::Denied(_) => format!("may not read {path}"),
         FetchError::Empty(_) => format!("no file of this kind in {path}"),
         FetchError::Io { error, .. } => format!("cannot read {path}: {error}"),
+        FetchError::System { detail, .. } => detail.clone(),
     };
     let failure = Gap {
         table: None,

@@ -52,6 +52,15 @@ impl Columns {
         }
     }
 
+    /// The columns of an answer whose fields are known: ours, and the system's word for each.
+    pub(crate) fn of(fields: &[(&'static str, &str)]) -> Self {
+        let at = fields.iter().enumerate();
+        Columns {
+            at: at.map(|(i, (column, _))| (*column, i)).collect(),
+            headings: fields.iter().map(|(_, field)| (*field).into()).collect(),
+        }
+    }
+
     /// Whether the file has that column.
     pub(crate) fn has(&self, column: &str) -> bool {
         self.at.contains_key(column)
@@ -127,6 +136,18 @@ impl Columns {
     }
 }
 
+impl<'a> Record<'a> {
+    /// One row of an answer, under the columns that [`Columns::of`] gives.
+    pub(crate) fn of(part: &'a str, line: u64, cells: &'a [String]) -> Self {
+        Record {
+            part,
+            line,
+            cells,
+            serials: None,
+        }
+    }
+}
+
 /// A heading without case, blanks and marks: `Employee #` and `employee_number` become
 /// `employeenumber`.
 pub(crate) fn plain(heading: &str) -> String {
@@ -143,6 +164,11 @@ fn is_forbidden(plain: &str) -> bool {
     const WITHIN: [&str; 3] = ["nationalinsurance", "ninumber", "socialsecurity"];
     const WHOLE: [&str; 6] = ["ni", "nin", "nino", "nicode", "ssn", "nationalid"];
     WITHIN.iter().any(|w| plain.contains(w)) || WHOLE.contains(&plain)
+}
+
+/// Whether a column of this name is never read.
+pub(crate) fn is_never_read(heading: &str) -> bool {
+    is_forbidden(&plain(heading))
 }
 
 /// Whether the file's name is one of a table.
@@ -192,6 +218,36 @@ pub(crate) fn read(
         let unknown = "has no row of headings that are understood; name them under [columns]";
         let why = if table.is_wide { unknown } else { NO_TABLE };
         sink.fail(GapCode::Malformed, format!("{} {why}", part.name));
+    }
+    table.columns.filter(|_| !sink.failed())
+}
+
+/// Reads rows that have their headings beside them, handing them out as [`read`] does.
+pub(crate) fn listed(
+    part: &Kept,
+    (of, wanted, settings): (&str, &[Wanted<'_>], &Settings),
+    (headings, rows): (&[String], &[Vec<String>]),
+    sink: &mut Sink<'_>,
+    each: &mut dyn FnMut(&Columns, &Record<'_>, &mut Sink<'_>),
+) -> Option<Columns> {
+    let mut table = Table {
+        part,
+        of,
+        wanted,
+        settings,
+        columns: None,
+        early: Vec::new(),
+        is_wide: true,
+        each,
+    };
+    let columns = Columns::find(wanted, settings, headings);
+    if let Some(why) = table.mapped_in_vain(&columns) {
+        sink.fail(GapCode::Malformed, why);
+        return None;
+    }
+    table.columns = Some(columns);
+    for (line, cells) in (1..).zip(rows) {
+        table.row(line, cells, None, sink);
     }
     table.columns.filter(|_| !sink.failed())
 }

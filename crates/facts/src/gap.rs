@@ -22,6 +22,12 @@ pub enum GapCode {
     NeverCollected,
     /// Input beyond the limits that protect the reader.
     TooLarge,
+    /// The source asked for patience, longer than we have.
+    Throttled,
+    /// The source's clock and ours disagree, so its days cannot be compared with ours.
+    ClockSkewed,
+    /// The source did not answer.
+    Unreachable,
 }
 
 impl GapCode {
@@ -36,6 +42,9 @@ impl GapCode {
             GapCode::Stale => "stale",
             GapCode::NeverCollected => "never-collected",
             GapCode::TooLarge => "too-large",
+            GapCode::Throttled => "throttled",
+            GapCode::ClockSkewed => "clock-skewed",
+            GapCode::Unreachable => "unreachable",
         }
     }
 }

@@ -101,7 +101,7 @@ declare! {
 
     /// A right that a role is meant to have: what goes beyond these is looked at.
     RoleEntitlement = "role_entitlement" {
-        /// The role: a job title or a department, as the source of people writes it.
+        /// The role: a job title or a department, as the source of people writes it, or `*` for everybody.
         @key_identity role: String,
         /// The system, by name.
         @key_identity system: String,
@@ -180,14 +180,36 @@ declare! {
     }
 
     /// Which person an account belongs to, and why we say so. Rows decided by people stand here;
-    /// the matcher adds the rest when an assessment begins.
+    /// the matcher adds those of which it is sure when an assessment begins. Those that are only
+    /// likely stand in `link_candidate`.
     Link = "link" {
         /// The account.
         @key account: String,
         /// The person.
         @refers(person) person: String,
-        /// The evidence: `employee number`, `e-mail`, `login`, joined by `+`; or `decided`.
+        /// The evidence: `employee number`, `e-mail`, `login`, `name`, joined by `+`; or `decided`.
         keys: Option<String>,
+        /// `decided`: by a person; `act`: two independent keys agree and nothing contradicts them.
+        band: Option<String>,
+        /// Last day on which the decision counts; null: until somebody decides otherwise.
+        expires_on: Option<Date>,
+    }
+
+    /// Somebody whom an account may belong to while no link says so: the queue in which accounts wait
+    /// for a person's decision. Nothing rests on these rows but that the decision is missing.
+    LinkCandidate = "link_candidate" {
+        /// The account.
+        @key account: String,
+        /// The person.
+        @key person: String,
+        /// Place among the account's candidates, from 1.
+        rank: i64,
+        /// The evidence: `employee number`, `e-mail`, `login`, `name`, joined by `+`.
+        keys: Option<String>,
+        /// How much the evidence weighs, in points; below the sum of two independent keys.
+        score: i64,
+        /// `suggest`: likely; `possible`: something points to them, and not enough to suggest.
+        band: String,
     }
 
     /// A service or application that the firm runs or uses.
@@ -676,6 +698,119 @@ declare! {
         /// Last day on which it counts.
         expires_on: Date,
     }
+
+    /// Who is counted: a row for each person whom a source of people lists, and one for each account
+    /// that can sign in. Made when an assessment begins. Whatever is said of so many of the people
+    /// here has the rows that are `counted` under it, and is not known while one is `waiting`.
+    Population = "population" {
+        /// `person` or `account`.
+        @key about: String,
+        /// The person, or the account.
+        @key subject: String,
+        /// `counted`: works here, or is somebody from outside with access whom somebody answers for;
+        /// `to come`, `left`; `double`: counted in another row; `linked`: an account of somebody
+        /// listed; `special`: an account of nobody in particular; `waiting`: not settled.
+        standing: String,
+        /// Why, in plain words.
+        why: String,
+        /// The person whom the row is or leads to, if there is one.
+        @refers(person) person: Option<String>,
+        /// The system that an account opens.
+        @identity system: Option<String>,
+        /// Employee number.
+        @identity employee_number: Option<String>,
+        /// E-mail.
+        @identity email: Option<String>,
+        /// Job title.
+        job_title: Option<String>,
+        /// Team or department.
+        department: Option<String>,
+        /// First day.
+        from_on: Option<Date>,
+        /// Last day, if one is known.
+        until_on: Option<Date>,
+    }
+
+    /// When an account stopped working of somebody who has left. Made when an assessment begins, from
+    /// what complete readings saw at different times. Where only readings tell, the end lies between
+    /// two days, and the later one is what may be claimed.
+    AccessEnded = "access_ended" {
+        /// The account.
+        @key account: String,
+        /// The person who left.
+        @refers(person) person: String,
+        /// The system it opens, by name.
+        @identity system: String,
+        /// What is typed to sign in.
+        login: String,
+        /// The person's last day.
+        left_on: Date,
+        /// Whether it still works; null: not known.
+        open: Option<bool>,
+        /// Day on which it was last seen to work; null: no reading saw it work.
+        earliest_on: Option<Date>,
+        /// First day on which it was seen disabled or gone; null: it was not.
+        latest_on: Option<Date>,
+        /// Whether the source itself keeps the day, so that both days are that day.
+        exact: bool,
+        /// `told`, `expired`, `disabled`, `gone`, `open`.
+        basis: String,
+    }
+
+    /// What is asked of one account in its system about a second factor, and what is known of it: a row
+    /// for each account that a human being can use. Made when an assessment begins.
+    MfaCell = "mfa_cell" {
+        /// The account.
+        @key account: String,
+        /// The system it opens, by name.
+        @identity system: String,
+        /// The person it belongs to, where a link says so.
+        @refers(person) person: Option<String>,
+        /// Whether it makes its holder an administrator.
+        privileged: Option<bool>,
+        /// Whether the system can be reached from outside.
+        remote: Option<bool>,
+        /// Whether another firm hosts the system.
+        external: Option<bool>,
+        /// Whether the system processes personal data.
+        personal_data: Option<bool>,
+        /// The NHS policy's word: `must` (remote access; administrators of a system hosted elsewhere),
+        /// `should` (other administrators), `none`; null: not known.
+        nhs: Option<String>,
+        /// Whether Cyber Essentials asks for it: every user of a cloud service that offers it.
+        cyber_essentials: Option<bool>,
+        /// Whether a second factor stands between a stolen password and the account.
+        answer: Option<bool>,
+        /// What the answer rests on: `enforced`, `registered`, `observed`.
+        basis: Option<String>,
+        /// Whether none of its second factors can be phished; null: not known.
+        phishing_resistant: Option<bool>,
+        /// Who approved an exception that counts today.
+        exception_by: Option<String>,
+        /// Its last day, at most a year after its approval.
+        exception_until: Option<Date>,
+    }
+
+    /// One course that one of the people counted needs, by the analysis of training needs. Made when
+    /// an assessment begins.
+    TrainingDue = "training_due" {
+        /// The person, or the account of somebody from outside.
+        @key person: String,
+        /// The course, or words that its name holds.
+        @key course: String,
+        /// The role by which it is needed; `*`: everybody's.
+        role: String,
+        /// For how many months a completion counts; null: for ever.
+        months: Option<i64>,
+        /// Day of the last completion by the day judged.
+        completed_on: Option<Date>,
+        /// Whether something was passed on a day that is not told.
+        undated: bool,
+        /// Last day on which that completion counts; null: for ever, or there is none.
+        until_on: Option<Date>,
+        /// Last day for a first completion; null: none is set, or not known.
+        first_by: Option<Date>,
+    }
 }
 
 /// Tables that the projection itself fills: what was read when, and what could not be seen.
@@ -726,7 +861,7 @@ pub static GAP: &Table = &Table {
             "code",
             "",
             "",
-            "`denied`, `truncated`, `malformed`, `missing`, `not-asked`, `too-large`.",
+            "`denied`, `truncated`, `malformed`, `missing`, `not-asked`, `too-large`, `throttled`, `clock-skewed`, `unreachable`.",
         ),
         crate::table::column::<String>("detail", "", "", "One plain sentence."),
     ],

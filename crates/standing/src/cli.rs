@@ -152,6 +152,9 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<RecordAction>,
     },
+    /// Who can get in, against who works here
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Try the ways by which people are told; [notify] in standing.toml says which
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -194,6 +197,7 @@ impl Command {
             | Command::Query { .. }
             | Command::Review(_)
             | Command::Verify { .. } => true,
+            Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),
             Command::Member(command) => matches!(command, MemberCommand::List),
             Command::Token(command) => matches!(command, TokenCommand::List),
@@ -207,6 +211,106 @@ impl Command {
             }
         }
     }
+}
+
+/// What to ask or decide about access.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// Accounts that wait for somebody to decide whose they are, with those they may belong to
+    Queue {
+        /// As of this day or instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// Accounts to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// Decide whose an account is, or that it is nobody's in particular and who answers for it
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["person", "kind", "nobody"]))]
+    Decide {
+        /// The account, as the queue names it
+        account: String,
+        /// The person it belongs to, as the queue names them
+        #[arg(long)]
+        person: Option<String>,
+        /// human, service, shared, break-glass, contractor or external
+        #[arg(long)]
+        kind: Option<String>,
+        /// Who answers for it
+        #[arg(long)]
+        owner: Option<String>,
+        /// Last day on which the decision counts; contractors' and shared accounts need one
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// It belongs to none of those suggested
+        #[arg(long, conflicts_with_all = ["person", "kind"])]
+        nobody: bool,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who decides [default: whoever sits at the keyboard]
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// How many people there are, where the number comes from, and which accounts are nobody's
+    Population {
+        #[command(flatten)]
+        when: When,
+    },
+    /// When the accounts of those who left stopped working, system by system
+    Leavers {
+        #[command(flatten)]
+        when: When,
+        /// One system only
+        #[arg(long)]
+        system: Option<String>,
+    },
+    /// Which accounts use a second factor, by which rule, and on which evidence
+    Mfa {
+        #[command(flatten)]
+        when: When,
+        /// One system only
+        #[arg(long)]
+        system: Option<String>,
+        /// Accounts without a known second factor to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// Who has had the training that the role needs, today and on the day of publication
+    Training {
+        #[command(flatten)]
+        when: When,
+        /// People who are late to show
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+    },
+    /// The rights that each role is meant to have
+    #[command(subcommand)]
+    Roles(RolesCommand),
+}
+
+impl AccessCommand {
+    /// Whether `--format json` gives anything but text.
+    pub fn has_json(&self) -> bool {
+        !matches!(self, AccessCommand::Roles(_))
+    }
+}
+
+/// What to do with the file of roles.
+#[derive(Debug, Subcommand)]
+pub enum RolesCommand {
+    /// Write a first file of roles as CSV: what more than half of a role's people hold
+    #[command(after_help = "\
+Strike out what should not be there, keep the file, and have it read:
+  standing access roles propose > roles.csv
+  standing source add roles --kind register --path roles.csv --set table=role_entitlement
+Rows are `*` for everybody, departments and job titles of two people or more; a right that everybody
+has is not repeated below. Of, Holders and People are for whoever reads and are not taken in.")]
+    Propose {
+        #[command(flatten)]
+        when: When,
+    },
 }
 
 /// What to do with the ways by which people are told.
@@ -281,9 +385,9 @@ pub enum SourceCommand {
         /// Its kind; `standing source kinds` lists them
         #[arg(long)]
         kind: String,
-        /// File or folder, relative to the folder of standing.toml
+        /// File or folder, relative to the folder of standing.toml; kinds that ask a system have none
         #[arg(long)]
-        path: PathBuf,
+        path: Option<PathBuf>,
         /// Days for which a complete reading is relied upon
         #[arg(long, default_value_t = 31)]
         fresh_for_days: i64,

@@ -21,7 +21,7 @@ mod sources;
 
 pub use rows::{KINDS, kind, needs_attesting};
 pub use settings::{NewSource, Settings, add_source, change_settings, fingerprint};
-pub use sources::{change_source, remove_source, within};
+pub use sources::{change_source, files_only, remove_source, within};
 
 /// A record in the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

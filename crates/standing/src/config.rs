@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use standing_collectors::{Collector, Settings, by_kind};
+use standing_collectors::{Asks, Collector, Settings, by_kind};
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
@@ -84,13 +84,7 @@ impl std::fmt::Debug for Source {
 impl Source {
     /// What is asked of the source: rows are compared only with rows of the same scope.
     pub fn scope(&self) -> String {
-        let mut scope = self.settings.path.display().to_string();
-        for (name, value) in &self.settings.values {
-            if !value.is_empty() {
-                scope.push_str(&format!(" {name}={value}"));
-            }
-        }
-        scope
+        self.settings.scope()
     }
 
     /// The tables a complete run speaks for.
@@ -351,8 +345,15 @@ impl<'t> Reader<'t> {
             );
         }
         let path = self.text(table, "path").map(PathBuf::from);
-        if path.is_none() {
-            self.mistake(at, format!("source {name:?} has no path"), None);
+        match (about.asks, &path) {
+            (Asks::Files, None) => {
+                self.mistake(at, format!("source {name:?} has no path"), None);
+            }
+            (Asks::System, Some(_)) => {
+                let what = format!("source {name:?} of kind {kind} asks a system and has no path");
+                self.mistake(at, what, None);
+            }
+            _ => {}
         }
         Some(Source {
             collector,

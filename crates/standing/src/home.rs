@@ -281,7 +281,8 @@ pub fn now() -> Result<Time, Failure> {
         .map_err(|error| Failure::integrity(error).hint("is the machine's clock right?"))
 }
 
-fn whoami() -> String {
+/// The name that the machine gives whoever sits at the keyboard.
+pub(crate) fn whoami() -> String {
     ["STANDING_ACTOR", "SUDO_USER", "USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok())

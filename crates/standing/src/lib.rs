@@ -3,6 +3,7 @@
 #[macro_use]
 mod out;
 
+mod access;
 mod cli;
 mod collect;
 mod commands;
@@ -74,6 +75,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
+        Command::Access(command) => access::access(&open()?, command, format),
         Command::Review(command) => review::command(global, command),
         Command::Member(command) => member::member(&folder()?, command, format),
         Command::Token(command) => member::token(&folder()?, command, format),

@@ -26,6 +26,7 @@ mod freeze;
 mod open;
 mod peers;
 mod proof;
+mod refusal;
 mod report;
 mod reviewers;
 mod rows;
@@ -35,13 +36,14 @@ mod suggest;
 
 pub use assign::{Assigning, assign};
 pub use command::{command, past_json, row_json, state_json};
-pub use decide::{Answers, Item, bulk_refusals, decide, needs_comment};
+pub use decide::{Answers, Item, bulk_refusals, decide, is_added, needs_comment};
 pub use demonstrate::demonstrate;
 pub use duties::{Duty, Why, due, duties, fall_back, told};
 pub use open::{Opened, Opening, open};
 pub use proof::{
     Act, Acting, Proof, act, close, obstacles, proof, settle, to_json as removal_json,
 };
+pub use refusal::{Refusal, refusal, refuse};
 pub use report::{Checked, Report, keep_report, named_key, report, verify_report};
 pub use rows::{MOST, Page, Past, Row, Wanted, delta, history, last_words, row, rows};
 pub use signals::{Signals, signals};

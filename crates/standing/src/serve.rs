@@ -11,6 +11,7 @@ mod calendar;
 pub(crate) mod csv;
 mod door;
 mod draw;
+pub mod duties;
 mod entrance;
 mod gate;
 mod host;

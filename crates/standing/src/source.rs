@@ -39,7 +39,9 @@ pub fn source(folder: &Path, command: &SourceCommand, format: Format) -> Result<
             let new = NewSource {
                 name: name.clone(),
                 kind: kind.clone(),
-                path: path.display().to_string(),
+                path: path
+                    .as_ref()
+                    .map_or_else(String::new, |p| p.display().to_string()),
                 fresh_for_days: Some(*fresh_for_days),
                 every_hours: None,
                 settings: parted(set)?,

@@ -25,7 +25,8 @@ pub fn checked(home: &Home, index: &Index, mut row: Row) -> Result<Row, Failure>
     match row.table.name {
         "attestation" => attestation(index, &mut row)?,
         "exception" => exception(home, &row)?,
-        "link" => link(home, &row)?,
+        "link" => known(home, &row, &["account", "person"])?,
+        "account_decision" => account_decision(home, &mut row)?,
         "completeness" => completeness(&row)?,
         _ => {}
     }
@@ -162,11 +163,51 @@ fn completeness(row: &Row) -> Result<(), Failure> {
     not_beyond(row, "stated_on", STATEMENT_MONTHS)
 }
 
-fn link(home: &Home, row: &Row) -> Result<(), Failure> {
+/// For how many months a contractor's or a shared account may be let be: then it is looked at again.
+const DECISION_MONTHS: i64 = 12;
+/// Kinds of account for which somebody else than its user answers.
+const ANSWERED_FOR: &[&str] = &["break-glass", "contractor", "service", "shared"];
+
+fn account_decision(home: &Home, row: &mut Row) -> Result<(), Failure> {
+    wanted(row, &["account", "decided_by"])?;
+    let kind = text(row, "kind").to_lowercase();
+    let kinds = [ANSWERED_FOR, &["external", "human"]].concat();
+    if !kind.is_empty() && !kinds.contains(&kind.as_str()) {
+        return Err(Failure::usage(format!(
+            "kind={kind:?}: expected one of {}",
+            kinds.join(", ")
+        ))
+        .at("kind"));
+    }
+    if ANSWERED_FOR.contains(&kind.as_str()) {
+        wanted(row, &["owner"])?;
+    }
+    if matches!(kind.as_str(), "contractor" | "shared") {
+        wanted(row, &["expires_on"])?;
+    }
+    if !kind.is_empty() {
+        set(row, "kind", kind);
+    }
+    not_in_the_future(row, "decided_on")?;
+    not_beyond(row, "decided_on", DECISION_MONTHS)?;
+    let person = !text(row, "person").is_empty();
+    known(
+        home,
+        row,
+        if person {
+            &["account", "person"]
+        } else {
+            &["account"]
+        },
+    )
+}
+
+/// That what a record names was read from some source.
+fn known(home: &Home, row: &Row, tables: &[&str]) -> Result<(), Failure> {
     let mut index = home.index()?;
     let as_of = AsOf::at(Timestamp::now());
     let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[])?;
-    for table in ["account", "person"] {
+    for table in tables {
         let id = text(row, table);
         let sql = format!(
             "select 1 from {table} where id = '{}'",
@@ -179,7 +220,7 @@ fn link(home: &Home, row: &Row) -> Result<(), Failure> {
                     .hint(format!(
                         "`standing query \"select id from {table}\"` lists them"
                     ))
-                    .at(table),
+                    .at(*table),
             );
         }
     }

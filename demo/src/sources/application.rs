@@ -3,8 +3,10 @@
 
 use std::io;
 
+use jiff::ToSpan as _;
+
 use crate::firm;
-use crate::out::{Csv, Out, british, yes};
+use crate::out::{Csv, Out, british, british_or_blank, yes};
 use crate::world::{Person, World};
 
 /// The shared account, when that is planted.
@@ -26,11 +28,15 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
         "Created on",
         "Last used on",
         "Owner",
+        "Disabled on",
     ]);
     for (system, person) in users(world) {
         let leaver = person.number == world.cast(firm::LEAVER).number;
         let open = person.current() || (leaver && world.fault("leaver-still-active"));
         let used = person.left.unwrap_or_else(|| world.ago(rng.between(0, 20)));
+        let late = system == firm::TRIAGE && world.fault("leaver-closed-late");
+        let closed = person.left.filter(|_| !open);
+        let closed = closed.map(|day| day.saturating_add((if late { 19 } else { 0 }).days()));
         table.row(&[
             system,
             &person.login,
@@ -45,6 +51,7 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
             &british(person.started),
             &british(used),
             "",
+            &british_or_blank(closed),
         ]);
     }
     for row in others(world) {
@@ -55,6 +62,7 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
 
 fn users(world: &World) -> Vec<(&'static str, &Person)> {
     let leaver = [world.cast(firm::LEAVER)].into_iter();
+    let former = world.former().map(|p| (firm::TRIAGE, p));
     let own = |p: &&Person| !p.partner();
     let referrals = world
         .team("Support")
@@ -66,6 +74,7 @@ fn users(world: &World) -> Vec<(&'static str, &Person)> {
     let referrals = referrals.map(|p| (firm::REFERRALS, p));
     referrals
         .chain(triage.chain(platform).map(|p| (firm::TRIAGE, p)))
+        .chain(former)
         .collect()
 }
 
@@ -76,7 +85,7 @@ fn administers(world: &World, system: &str, person: &Person) -> bool {
 }
 
 /// The interface engine's account, with its owner; and the shared one when that is planted.
-fn others(world: &World) -> Vec<[String; 13]> {
+fn others(world: &World) -> Vec<[String; 14]> {
     let lead = &world.cast(firm::PLATFORM_LEAD).email;
     let made = british(world.ago(700));
     let used = british(world.ago(1));
@@ -95,6 +104,7 @@ fn others(world: &World) -> Vec<[String; 13]> {
             &made,
             &used,
             lead,
+            "",
         ]
         .map(str::to_owned)
     };

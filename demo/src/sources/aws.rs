@@ -100,7 +100,16 @@ fn users(world: &World) -> Vec<User> {
     users
 }
 
-fn arn(login: &str) -> String {
+/// Whose the users are, which AWS itself does not know: account and person.
+pub(crate) fn holders(world: &World) -> Vec<(String, &Person)> {
+    let data = world.team("Data").take(3 * world.scale);
+    let people = world.team("Platform").chain(data);
+    let people = people.chain([world.cast(firm::LEAVER)]);
+    let account = |p: &Person| format!("aws/{}", arn(&p.login));
+    people.map(|p| (account(p), p)).collect()
+}
+
+pub(crate) fn arn(login: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:user/{login}")
 }
 
@@ -108,8 +117,12 @@ fn instant(world: &World, ago: i64) -> String {
     format!("{}T09:14:03+00:00", world.ago(ago))
 }
 
+pub(crate) fn root_arn() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:root")
+}
+
 fn root(world: &World) -> Vec<String> {
-    let mut row = blank("<root_account>", &format!("arn:aws:iam::{ACCOUNT}:root"));
+    let mut row = blank("<root_account>", &root_arn());
     row[2] = instant(world, 1_600);
     row[3] = "not_supported".into();
     row[4] = instant(world, 71);

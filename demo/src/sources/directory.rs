@@ -14,7 +14,7 @@ const BASE: &str = "DC=office,DC=larkfieldpathways,DC=example";
 const NORMAL: u32 = 0x200;
 /// It cannot sign in.
 const DISABLED: u32 = 0x2;
-/// A smart card is demanded.
+/// A smart card is demanded, as of everybody in the office.
 const SMART_CARD: u32 = 0x4_0000;
 
 pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
@@ -47,7 +47,30 @@ fn groups() -> Vec<String> {
     teams.chain(["Domain Admins".to_owned()]).collect()
 }
 
-fn administrators(world: &World) -> [&Person; 2] {
+/// The sixteen bytes by which the directory knows an account.
+fn guid(world: &World, person: &Person) -> Vec<u8> {
+    let mut rng = world.rng(&format!("directory account {}", person.number));
+    (0..16).map(|_| (rng.bits() & 0xff) as u8).collect()
+}
+
+/// The same as text: the first three groups are kept in the reverse order of their bytes.
+pub(crate) fn account_id(world: &World, person: &Person) -> String {
+    const ORDER: [&[usize]; 5] = [
+        &[3, 2, 1, 0],
+        &[5, 4],
+        &[7, 6],
+        &[8, 9],
+        &[10, 11, 12, 13, 14, 15],
+    ];
+    let bytes = guid(world, person);
+    let group = |places: &&[usize]| -> String {
+        let hex = places.iter().map(|place| format!("{:02x}", bytes[*place]));
+        hex.collect()
+    };
+    ORDER.iter().map(group).collect::<Vec<_>>().join("-")
+}
+
+pub(crate) fn administrators(world: &World) -> [&Person; 2] {
     [firm::PLATFORM_LEAD, firm::ADMINISTRATOR].map(|who| world.cast(who))
 }
 
@@ -61,12 +84,9 @@ fn account(world: &World, person: &Person, rng: &mut crate::rng::Rng) -> String 
     let administers = administrators(world)
         .iter()
         .any(|a| a.number == person.number);
-    let mut control = NORMAL;
+    let mut control = NORMAL | SMART_CARD;
     if !open(world, person) {
         control |= DISABLED;
-    }
-    if administers {
-        control |= SMART_CARD;
     }
     let used = person.left.unwrap_or_else(|| world.ago(rng.between(0, 11)));
     let changed = world.ago(rng.between(100, 350)).max(person.started);
@@ -82,8 +102,7 @@ fn account(world: &World, person: &Person, rng: &mut crate::rng::Rng) -> String 
         "cn",
         &format!("{} ({})", person.name(), person.login),
     );
-    let guid: Vec<u8> = (0..16).map(|_| (rng.bits() & 0xff) as u8).collect();
-    let _ = writeln!(entry, "objectGUID:: {}", base64(&guid));
+    let _ = writeln!(entry, "objectGUID:: {}", base64(&guid(world, person)));
     attribute(&mut entry, "sAMAccountName", &person.login);
     attribute(&mut entry, "userPrincipalName", &person.email);
     attribute(&mut entry, "displayName", &person.name());

@@ -97,11 +97,17 @@ pub(crate) fn emergency_id(world: &World) -> String {
     world.rng("emergency account").uuid()
 }
 
-/// Roles: the emergency account, the head of the platform team and one engineer.
-fn assignments(world: &World) -> Value {
-    let engineer = world.cast(firm::ADMINISTRATOR);
+/// Those with rights over others, beside the emergency account: the head of the platform team, an
+/// engineer, and whoever resets passwords.
+fn administrators(world: &World) -> [&Person; 3] {
     let lead = world.cast(firm::PLATFORM_LEAD);
     let desk = world.team("Operations").nth(1).unwrap_or(lead);
+    [lead, world.cast(firm::ADMINISTRATOR), desk]
+}
+
+/// Roles: the emergency account, the head of the platform team and one engineer.
+fn assignments(world: &World) -> Value {
+    let [lead, engineer, desk] = administrators(world);
     let held = [
         (emergency_id(world), "Global Administrator"),
         (lead.guid.clone(), "Global Administrator"),
@@ -128,16 +134,19 @@ fn assignments(world: &World) -> Value {
     json!({"value": rows})
 }
 
-/// Everybody who works here has registered a second factor, unless the fault is planted.
+/// Everybody who works here has registered a second factor, unless the fault is planted;
+/// administrators one that cannot be phished.
 fn registrations(world: &World) -> Vec<Value> {
     let mut rng = world.rng("second factors");
     let bare = &world.cast(firm::ADMINISTRATOR).guid;
     let mut rows: Vec<Value> = world
         .staff()
         .map(|person| {
+            let administers = administrators(world).iter().any(|a| a.guid == person.guid);
             let without = world.fault("administrator-without-mfa") && person.guid == *bare;
             let methods = match rng.between(1, 4) {
                 _ if without => vec![],
+                _ if administers => vec!["fido2SecurityKey"],
                 1 => vec!["fido2SecurityKey"],
                 2 => vec!["windowsHelloForBusiness", "microsoftAuthenticatorPush"],
                 _ => vec!["microsoftAuthenticatorPush", "mobilePhone"],
@@ -173,6 +182,9 @@ fn groups(world: &World) -> Value {
         let mut members: Vec<&Person> = world.team(department).collect();
         if department == "Support" && world.fault("mover-keeps-rights") {
             members.push(mover);
+        }
+        if department == "Clinical Safety" && world.fault("right-beyond-the-role") {
+            members.push(world.cast(firm::OVERDUE[1]));
         }
         // Graph expands twenty members at most, so a list of just as many would look cut off.
         if members.len() == 20 {
@@ -229,7 +241,14 @@ pub(crate) fn write_partner(world: &World, out: &mut Out) -> io::Result<()> {
     let mut first: Vec<Value> = people
         .iter()
         .zip(&ids)
-        .map(|(person, id)| registration(id, &person.email, &["microsoftAuthenticatorPush"]))
+        .map(|(person, id)| {
+            // The first of them administers the desk.
+            let method = match *id == ids[0] {
+                true => "fido2SecurityKey",
+                false => "microsoftAuthenticatorPush",
+            };
+            registration(id, &person.email, &[method])
+        })
         .collect();
     let second = first.split_off(first.len() / 2 + 1);
     let path = format!("{GRAPH}/reports/authenticationMethods/userRegistrationDetails");

@@ -7,7 +7,7 @@ use crate::world::World;
 
 mod advisories;
 mod application;
-mod aws;
+pub(crate) mod aws;
 mod compose;
 mod devices;
 mod directory;

@@ -17,7 +17,10 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     keep("certificates", certificates(world))?;
     keep("agreements", agreements(world))?;
     keep("incidents", incidents(world))?;
-    keep("risks", risks(world))
+    keep("risks", risks(world))?;
+    keep("roles", roles())?;
+    keep("security-keys", security_keys(world))?;
+    keep("training-needs", training_needs())
 }
 
 /// Name, remote, external, personal data, importance, what it needs, RTO and RPO in minutes.
@@ -138,6 +141,84 @@ fn systems(world: &World) -> Csv {
             &rpo,
             &british(world.ago(30 + 3 * place as i64)),
         ]);
+    }
+    table
+}
+
+/// What each department may do where; a star stands for anything.
+fn roles() -> Csv {
+    let mut table = Csv::new(&["Role", "System", "Resource", "Entitlement"]);
+    table.row(&["*", firm::ENTRA, "group All staff", "member"]);
+    for (department, ..) in firm::DEPARTMENTS {
+        let team = format!("group {department} team");
+        table.row(&[department, firm::ENTRA, &team, "member"]);
+        let share = format!("{department} share");
+        table.row(&[department, firm::DIRECTORY, &share, "member"]);
+    }
+    for (department, system, resource) in [
+        ("Platform", firm::ENTRA, "*"),
+        ("Platform", firm::AWS, "*"),
+        ("Platform", firm::DIRECTORY, "Domain Admins"),
+        ("Operations", firm::ENTRA, "*"),
+        ("Data", firm::AWS, "*"),
+        ("Support", firm::DESK, "*"),
+        ("Clinical Safety", firm::DESK, "*"),
+    ] {
+        table.row(&[department, system, resource, "*"]);
+    }
+    table
+}
+
+/// The security keys and cards that administrators were given, by the account that they open: the
+/// systems themselves say only that there is a second factor.
+fn security_keys(world: &World) -> Csv {
+    let mut table = Csv::new(&[
+        "Id",
+        "Account",
+        "Kind",
+        "Phishing resistant",
+        "Active",
+        "Created on",
+    ]);
+    let lead = world.cast(firm::PLATFORM_LEAD);
+    let guardian = world.cast(firm::GUARDIAN);
+    let mut accounts = vec![
+        format!("aws/{}", super::aws::root_arn()),
+        format!("application/larkfield referrals/{}", lead.login),
+        format!("application/larkfield triage/{}", lead.login),
+        format!("application/larkfield triage/{}", guardian.login),
+    ];
+    for person in world.team("Platform").take(2) {
+        accounts.push(format!("aws/{}", super::aws::arn(&person.login)));
+    }
+    for person in super::directory::administrators(world) {
+        let id = super::directory::account_id(world, person);
+        accounts.push(format!("directory/{id}"));
+    }
+    for (place, account) in accounts.iter().enumerate() {
+        let kind = match account.starts_with("directory/") {
+            true => "certificate",
+            false => "fido2",
+        };
+        table.row(&[
+            &format!("KEY-{:02}", place + 1),
+            account,
+            kind,
+            yes(true),
+            yes(true),
+            &british(world.ago(310 - 7 * place as i64)),
+        ]);
+    }
+    table
+}
+
+/// The analysis of training needs.
+fn training_needs() -> Csv {
+    let mut table = Csv::new(&["Role", "Course", "Months", "Within days"]);
+    table.row(&["*", "Data Security Awareness", "12", "30"]);
+    table.row(&["*", "Company induction", "", "30"]);
+    for (department, course, months) in super::training::OF_DEPARTMENTS {
+        table.row(&[department, course, &months.to_string(), "90"]);
     }
     table
 }

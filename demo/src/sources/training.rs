@@ -11,8 +11,15 @@ use crate::world::{Person, World};
 const YEARLY: &str = "Data Security Awareness";
 const INDUCTION: &str = "Company induction";
 
+/// What a department needs beside what everybody needs, and for how many months a completion counts.
+pub(crate) const OF_DEPARTMENTS: [(&str, &str, i64); 2] = [
+    ("Platform", "Secure administration of systems", 24),
+    ("Support", "Confidentiality on the telephone", 24),
+];
+
 pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     let mut rng = world.rng("training");
+    let mut of_role = world.rng("training of departments");
     let mut table = Csv::new(&[
         "Learner Email",
         "Employee Number",
@@ -39,6 +46,12 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
         );
         let last = world.ago(rng.between(12, 150) + days_between(until, world.as_of));
         let last = last.max(person.started);
+        for (department, course, _) in OF_DEPARTMENTS {
+            if person.department == department {
+                let day = world.ago(of_role.between(20, 300)).min(until);
+                row(course, day.max(person.started), "Completed");
+            }
+        }
         match overdue(world, place) {
             Some(months) => row(YEARLY, world.months_ago(months), "Completed"),
             None => {

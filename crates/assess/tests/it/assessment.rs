@@ -383,6 +383,7 @@ fn what_is_measured_otherwise_is_not_waved_away_as_not_applicable() {
         records: vec![
             "attestation id=r1 item=4.3.1 answer=\"not applicable\" statement=\"We have none\" stated_by=Ada stated_on=2026-10-01",
             "agreement id=r2 kind=other",
+            "link account=s/a1 person=s/p1",
             "completeness id=r3 table_name=agreement statement=\"All of them\" stated_by=Ada stated_on=2026-10-01",
         ],
         gap: None,
@@ -492,8 +493,8 @@ fn a_stale_source_is_not_judged_beside_a_fresh_one_and_a_shared_key_links_nobody
             "fresh",
             vec![
                 "account id=f/a1 system=S login=x1 email=two@firm.test enabled=true",
-                "account id=f/a2 system=S login=x2 email=one@firm.test enabled=true",
-                "person id=f/p1 email=one@firm.test",
+                "account id=f/a2 system=S login=x2 email=one@firm.test name=\"Ada Byron\" enabled=true",
+                "person id=f/p1 email=one@firm.test name=\"Ada Byron\"",
                 "person id=f/p2 email=two@firm.test",
                 "person id=f/p3 email=two@firm.test",
             ],

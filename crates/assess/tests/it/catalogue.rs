@@ -271,7 +271,8 @@ const CHECKS: &str = "leavers_have_no_access every_account_belongs_to_somebody
     restores_are_rehearsed backups_are_protected restores_meet_their_objective
     stores_of_personal_data_are_registered the_store_register_is_approved stores_are_encrypted
     stores_are_not_public flows_are_encrypted reportable_incidents_were_reported_in_time
-    incidents_were_reviewed top_risks_are_kept";
+    incidents_were_reviewed top_risks_are_kept access_is_reviewed_quarterly
+    leavers_lose_access_in_time the_population_reconciles";
 
 #[test]
 fn items_name_checks_by_their_agreed_names() {

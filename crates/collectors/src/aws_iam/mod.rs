@@ -7,7 +7,7 @@ use standing_facts::tables::{Account, CredentialFactor};
 use standing_facts::{Date, GapCode};
 
 use crate::tabular::{self, Columns, Record, Wanted};
-use crate::{About, Collector, Parts, Setting, Settings, Sink, dates};
+use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink, dates};
 use rights::Rights;
 
 /// Reads IAM credential reports.
@@ -17,6 +17,7 @@ static ABOUT: About = About {
     kind: "aws-iam",
     summary: "AWS IAM credential reports (CSV) and authorisation details (JSON)",
     revision: 1,
+    asks: Asks::Files,
     tables: &["account", "credential_factor", "grant"],
     settings: &[Setting {
         name: "system",

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use standing_facts::GapCode;
 use standing_facts::tables::{Asset, Component, Flow, Store};
 
-use crate::{About, Collector, Kept, Parts, Setting, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 use image::Image;
 
 /// Reads Compose files.
@@ -22,6 +22,7 @@ static ABOUT: About = About {
     kind: "compose",
     summary: "containers, their images, stores and dependencies in Docker Compose files",
     revision: 1,
+    asks: Asks::Files,
     tables: &["asset", "component", "store", "flow"],
     settings: &[Setting {
         name: "system",

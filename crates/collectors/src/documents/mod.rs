@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use standing_facts::GapCode;
 use standing_facts::tables::{Document, DocumentFault, RoleHolder};
 
-use crate::{About, Collector, Kept, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Settings, Sink};
 use text::{Form, Text};
 
 /// Reads a folder of documents.
@@ -24,6 +24,7 @@ static ABOUT: About = About {
     kind: "documents",
     summary: "policies and other documents: Markdown, plain text, Word (.docx) and PDF",
     revision: 1,
+    asks: Asks::Files,
     tables: &["document", "document_fault", "role_holder"],
     settings: &[],
     how: "Point it at a copy of the folder in which the approved documents lie, or at a checkout of \

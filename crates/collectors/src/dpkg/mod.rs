@@ -10,7 +10,7 @@ use standing_facts::GapCode;
 use standing_facts::tables::{Asset, Component};
 
 use crate::distribution::Release;
-use crate::{About, Collector, Kept, Parts, Setting, Settings, Sink, purl};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink, purl};
 use stanzas::{Piece, Stanza};
 
 /// Reads `var/lib/dpkg/status` of many hosts.
@@ -20,6 +20,7 @@ static ABOUT: About = About {
     kind: "dpkg",
     summary: "installed packages of Debian and Ubuntu hosts, from their dpkg status files",
     revision: 1,
+    asks: Asks::Files,
     tables: &["asset", "component"],
     settings: &[
         Setting {

@@ -11,14 +11,34 @@ use crate::Sink;
 
 /// An `$expand` of members gives this many and does not say that there are more.
 const EXPANDED_AT_MOST: usize = 20;
+/// The role of whoever is let into an application that has no roles.
+const NO_ROLE: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What somebody holds.
+#[derive(Clone)]
+struct Right {
+    resource: String,
+    entitlement: String,
+    privileged: Option<bool>,
+}
+
+impl Right {
+    fn role(name: &str, privileged: bool) -> Self {
+        Right {
+            resource: name.to_owned(),
+            entitlement: "role".to_owned(),
+            privileged: Some(privileged),
+        }
+    }
+}
 
 /// Who holds which role.
 #[derive(Default)]
 pub(super) struct Roles {
     definitions: HashMap<String, (String, Option<bool>)>,
     privileged: HashSet<String>,
-    /// Holder → roles. For a group they are those of all its members.
-    held: BTreeMap<String, Vec<(String, bool)>>,
+    /// Holder → rights. For a group they are those of all its members.
+    held: BTreeMap<String, Vec<Right>>,
     /// Holders that are groups for certain.
     groups: BTreeSet<String>,
     /// A role's holders may be more than we were given.
@@ -36,7 +56,7 @@ impl Roles {
         sink: &mut Sink<'_>,
     ) {
         if object.contains_key("roleDefinitionId") {
-            self.assignment(system, part, place, object, sink);
+            self.assignment(system, part, place, object, "role", sink);
         } else if object.contains_key("members") {
             self.role(system, object, sink);
         } else if let (Some(id), Some(name)) = (text(object, "id"), text(object, "displayName")) {
@@ -55,13 +75,16 @@ impl Roles {
         }
     }
 
-    /// `roleManagement/directory/roleAssignments`: one principal, one role.
-    fn assignment(
+    /// `roleManagement/directory/roleAssignments`: one principal, one role. Of
+    /// `roleEligibilitySchedules`, which have the same form, the entitlement says that the role must
+    /// first be taken up.
+    pub(super) fn assignment(
         &mut self,
         system: &str,
         part: &str,
         place: u64,
         object: &Map<String, Value>,
+        entitlement: &str,
         sink: &mut Sink<'_>,
     ) {
         let definition = object.get("roleDefinition").and_then(Value::as_object);
@@ -84,7 +107,40 @@ impl Roles {
             return;
         };
         let kind = expanded.and_then(|p| text(p, "@odata.type"));
-        self.give(system, principal, kind, (&name, privileged), sink);
+        let right = Right {
+            entitlement: entitlement.to_owned(),
+            ..Right::role(&name, privileged)
+        };
+        self.give(system, principal, is_group(kind), right, sink);
+    }
+
+    /// `appRoleAssignedTo` of one application: `resource` is that, `roles` are the names of its roles.
+    pub(super) fn application(
+        &mut self,
+        system: &str,
+        resource: &str,
+        roles: &HashMap<String, String>,
+        object: &Map<String, Value>,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        let Some(principal) = text(object, "principalId") else {
+            return false;
+        };
+        let id = text(object, "appRoleId").unwrap_or_default();
+        let entitlement = match roles.get(id) {
+            Some(name) => name.clone(),
+            None if id == NO_ROLE => "user".to_owned(),
+            None => id.to_owned(),
+        };
+        let administers = entitlement.to_lowercase().contains("admin");
+        let right = Right {
+            resource: format!("app {resource}"),
+            entitlement,
+            privileged: administers.then_some(true),
+        };
+        let group = text(object, "principalType") == Some("Group");
+        self.give(system, principal, group, right, sink);
+        true
     }
 
     /// `directoryRoles` with its members.
@@ -99,8 +155,8 @@ impl Roles {
         }
         for member in members(object) {
             if let Some(id) = text(member, "id") {
-                let kind = text(member, "@odata.type");
-                self.give(system, id, kind, (name, privileged), sink);
+                let group = is_group(text(member, "@odata.type"));
+                self.give(system, id, group, Right::role(name, privileged), sink);
             }
         }
     }
@@ -110,34 +166,34 @@ impl Roles {
         &mut self,
         system: &str,
         principal: &str,
-        kind: Option<&str>,
-        (name, privileged): (&str, bool),
+        group: bool,
+        right: Right,
         sink: &mut Sink<'_>,
     ) {
-        let roles = self.held.entry(principal.to_owned()).or_default();
-        roles.push((name.to_owned(), privileged));
-        if kind.is_some_and(|k| k.ends_with("group")) {
+        let rights = self.held.entry(principal.to_owned()).or_default();
+        rights.push(right.clone());
+        if group {
             self.groups.insert(principal.to_owned());
             return;
         }
-        if privileged {
+        self.mark(principal, &right);
+        sink.fact(&grant(sink, system, principal, &right, true));
+    }
+
+    /// Directory roles make administrators; what a right in an application makes is that one's matter.
+    fn mark(&mut self, principal: &str, right: &Right) {
+        if right.privileged == Some(true) && !right.resource.starts_with("app ") {
             self.privileged.insert(principal.to_owned());
         }
-        sink.fact(&grant(
-            sink, system, principal, name, "role", privileged, true,
-        ));
     }
 
     /// The roles that members hold through a group, as grants of their own.
     pub(super) fn through_groups(&mut self, system: &str, groups: &Groups, sink: &mut Sink<'_>) {
         for (group, members) in &groups.of_roles {
-            for (role, privileged) in self.held.get(group).into_iter().flatten() {
+            for right in self.held.get(group).cloned().unwrap_or_default() {
                 for member in members {
-                    let given = grant(sink, system, member, role, "role", *privileged, false);
-                    sink.fact(&given);
-                    if *privileged {
-                        self.privileged.insert(member.clone());
-                    }
+                    sink.fact(&grant(sink, system, member, &right, false));
+                    self.mark(member, &right);
                 }
             }
         }
@@ -167,9 +223,42 @@ pub(super) struct Groups {
     read: BTreeSet<String>,
     cut: u64,
     without_members: u64,
+    /// Group → name, where members are an answer of their own.
+    names: HashMap<String, String>,
 }
 
 impl Groups {
+    /// A group whose members are an answer of their own.
+    pub(super) fn named(&mut self, object: &Map<String, Value>) -> bool {
+        let (Some(id), Some(name)) = (text(object, "id"), text(object, "displayName")) else {
+            return false;
+        };
+        self.names.insert(id.to_owned(), name.to_owned());
+        true
+    }
+
+    /// A page of the members of one group.
+    pub(super) fn members_of<'m>(
+        &mut self,
+        system: &str,
+        roles: &Roles,
+        id: &str,
+        members: impl Iterator<Item = &'m Map<String, Value>>,
+        sink: &mut Sink<'_>,
+    ) {
+        let name = self.names.get(id).map_or(id, String::as_str);
+        let resource = format!("group {name}");
+        if roles.holds(id) {
+            self.read.insert(id.to_owned());
+        }
+        self.give(system, roles, id, &resource, members, sink);
+    }
+
+    /// The members of one group are not all known.
+    pub(super) fn not_all_of(&mut self, id: &str) {
+        self.read.remove(id);
+    }
+
     pub(super) fn take(
         &mut self,
         system: &str,
@@ -190,13 +279,30 @@ impl Groups {
         if listed && !is_cut(object) && roles.holds(id) {
             self.read.insert(id.to_owned());
         }
-        for member in members(object) {
+        let resource = format!("group {name}");
+        self.give(system, roles, id, &resource, members(object), sink);
+    }
+
+    fn give<'m>(
+        &mut self,
+        system: &str,
+        roles: &Roles,
+        id: &str,
+        resource: &str,
+        members: impl Iterator<Item = &'m Map<String, Value>>,
+        sink: &mut Sink<'_>,
+    ) {
+        let right = Right {
+            resource: resource.to_owned(),
+            entitlement: "member".to_owned(),
+            privileged: Some(false),
+        };
+        for member in members {
             let is_user = text(member, "@odata.type").is_none_or(|t| t.ends_with("user"));
             let Some(user) = text(member, "id").filter(|_| is_user) else {
                 continue;
             };
-            let resource = format!("group {name}");
-            sink.fact(&grant(sink, system, user, &resource, "member", false, true));
+            sink.fact(&grant(sink, system, user, &right, true));
             if roles.holds(id) {
                 let members = self.of_roles.entry(id.to_owned()).or_default();
                 members.push(user.to_owned());
@@ -222,26 +328,23 @@ impl Groups {
     }
 }
 
-fn grant(
-    sink: &Sink<'_>,
-    system: &str,
-    principal: &str,
-    resource: &str,
-    entitlement: &str,
-    privileged: bool,
-    direct: bool,
-) -> Grant {
+fn grant(sink: &Sink<'_>, system: &str, principal: &str, right: &Right, direct: bool) -> Grant {
     let way = if direct { "" } else { "/through a group" };
+    let (resource, entitlement) = (&right.resource, &right.entitlement);
     Grant {
         id: sink.id(&format!("{principal}/{resource}/{entitlement}{way}")),
         account: sink.id(principal),
         system: system.to_owned(),
-        resource: resource.to_owned(),
-        entitlement: entitlement.to_owned(),
-        privileged: Some(privileged),
+        resource: resource.clone(),
+        entitlement: entitlement.clone(),
+        privileged: right.privileged,
         direct: Some(direct),
         granted_on: None,
     }
+}
+
+fn is_group(kind: Option<&str>) -> bool {
+    kind.is_some_and(|k| k.ends_with("group"))
 }
 
 /// Every directory role that can change something makes an administrator. Graph marks fewer as

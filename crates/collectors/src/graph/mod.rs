@@ -1,5 +1,6 @@
 //! Accounts, roles, groups and second factors from JSON answers of Microsoft Graph.
 
+mod applications;
 mod grants;
 mod pages;
 mod registration;
@@ -7,7 +8,8 @@ mod users;
 
 use standing_facts::GapCode;
 
-use crate::{About, Collector, Parts, Setting, Settings, Sink};
+use crate::answers::{self, Answers, Of};
+use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink};
 use pages::Pages;
 
 /// Reads a folder of saved Graph answers.
@@ -17,6 +19,7 @@ static ABOUT: About = About {
     kind: "graph",
     summary: "Microsoft Entra ID: saved answers of Microsoft Graph (JSON), one file a page",
     revision: 1,
+    asks: Asks::Files,
     tables: &["account", "credential_factor", "grant"],
     settings: &[Setting {
         name: "system",
@@ -46,13 +49,26 @@ impl Collector for Graph {
         collections.clone().any(|c| pages::belongs(relative, c))
     }
 
-    /// Roles and registrations first: what they say stands in the accounts' rows.
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
-        let system = settings.value("system");
-        let (mut roles, asked) = read_roles(system, parts, sink);
-        let mut registered = registration::Registered::default();
-        let pages = Pages::of(parts, pages::REGISTRATION);
-        if pages.is_empty() {
+        read(settings.value("system"), parts, None, &|_| false, sink);
+    }
+}
+
+/// Reads the answers of Graph in files of these names. `asked` is what came of a run that asked for them
+/// itself; what the source leaves out on purpose is not missed. Roles and registrations first: what they
+/// say stands in the accounts' rows.
+pub(crate) fn read(
+    system: &str,
+    parts: &Parts<'_>,
+    asked: Option<&Answers<'_>>,
+    left_out: &dyn Fn(&str) -> bool,
+    sink: &mut Sink<'_>,
+) {
+    let (mut roles, known) = read_roles(system, parts, asked, left_out, sink);
+    let mut registered = registration::Registered::default();
+    if !left_out("registrations") {
+        let pages = Pages::of(parts, asked, pages::REGISTRATION);
+        if pages.not_saved() {
             let why = "no userRegistrationDetails*.json: second factors were not asked for";
             sink.gap(Some("credential_factor"), GapCode::NotAsked, why);
         }
@@ -63,32 +79,76 @@ impl Collector for Graph {
                 registered.take(part, place, &object, sink);
             },
         );
-        let pages = Pages::of(parts, pages::GROUPS);
-        if pages.is_empty() {
-            let why = "no groups*.json: group memberships were not asked for";
-            sink.gap(Some("grant"), GapCode::NotAsked, why);
-        }
-        let mut groups = grants::Groups::default();
-        pages.read("grant", sink, &mut |part, place, object, sink| {
-            groups.take(system, &roles, part, place, &object, sink);
-        });
-        groups.report(sink);
-        roles.through_groups(system, &groups, sink);
-        let known = asked && !roles.incomplete;
-        users::read(parts, system, known.then_some(&roles), &registered, sink);
     }
+    if let Some(answers) = asked.filter(|_| !left_out("applications")) {
+        applications::read(system, parts, answers, &mut roles, sink);
+    }
+    let pages = Pages::of(parts, asked, pages::GROUPS);
+    if pages.not_saved() {
+        let why = "no groups*.json: group memberships were not asked for";
+        sink.gap(Some("grant"), GapCode::NotAsked, why);
+    }
+    let mut groups = grants::Groups::default();
+    pages.read("grant", sink, &mut |part, place, object, sink| {
+        if asked.is_none() {
+            groups.take(system, &roles, part, place, &object, sink);
+        } else if !groups.named(&object) {
+            let what = "expected id and displayName; the group was left out";
+            sink.problem(part, None, Some(&pages::element(place)), what);
+        }
+    });
+    if let Some(answers) = asked {
+        read_members(system, answers, &roles, &mut groups, sink);
+    }
+    groups.report(sink);
+    roles.through_groups(system, &groups, sink);
+    let known = known && !roles.incomplete;
+    let roles = known.then_some(&roles);
+    users::read((parts, asked), system, roles, &registered, sink);
+}
+
+/// The members of groups, where they are an answer of their own.
+fn read_members(
+    system: &str,
+    answers: &Answers<'_>,
+    roles: &grants::Roles,
+    groups: &mut grants::Groups,
+    sink: &mut Sink<'_>,
+) {
+    answers.read_each(
+        "groupMembers",
+        "grant",
+        sink,
+        &mut |id, of, sink| match of {
+            Of::Page(page) if answers::is_list(page, "value") => {
+                groups.members_of(system, roles, id, answers::objects(page, "value"), sink);
+            }
+            Of::Page(_) => {
+                groups.not_all_of(id);
+                sink.problem("groupMembers", None, None, "expected a list of members");
+            }
+            Of::Cut => groups.not_all_of(id),
+        },
+    );
 }
 
 /// The roles, and whether all their holders were asked for and came.
-fn read_roles(system: &str, parts: &Parts<'_>, sink: &mut Sink<'_>) -> (grants::Roles, bool) {
+fn read_roles(
+    system: &str,
+    parts: &Parts<'_>,
+    from: Option<&Answers<'_>>,
+    left_out: &dyn Fn(&str) -> bool,
+    sink: &mut Sink<'_>,
+) -> (grants::Roles, bool) {
     let mut roles = grants::Roles::default();
     let (mut asked, mut whole) = (false, true);
-    for collection in [pages::ROLE_DEFINITIONS, pages::ASSIGNMENTS, pages::ROLES] {
-        let pages = Pages::of(parts, collection);
-        if pages.is_empty() {
+    let all = [pages::ROLE_DEFINITIONS, pages::ASSIGNMENTS, pages::ROLES];
+    for collection in &all[..if from.is_some() { 2 } else { 3 }] {
+        let pages = Pages::of(parts, from, collection);
+        if pages.not_saved() {
             continue;
         }
-        asked |= collection != pages::ROLE_DEFINITIONS;
+        asked |= *collection != pages::ROLE_DEFINITIONS;
         let answer = pages.read("grant", sink, &mut |part, place, object, sink| {
             roles.take(system, part, place, &object, sink);
         });
@@ -97,6 +157,13 @@ fn read_roles(system: &str, parts: &Parts<'_>, sink: &mut Sink<'_>) -> (grants::
     if !asked {
         let why = "no directoryRoles*.json or roleAssignments*.json: roles were not asked for";
         sink.gap(Some("grant"), GapCode::NotAsked, why);
+    }
+    if from.is_some() && !left_out("eligible-roles") {
+        let pages = Pages::of(parts, from, pages::ELIGIBLE);
+        let answer = pages.read("grant", sink, &mut |part, place, object, sink| {
+            roles.assignment(system, part, place, &object, "eligible role", sink);
+        });
+        whole &= answer.whole;
     }
     (roles, asked && whole)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use standing_facts::GapCode;
 
+use crate::answers::Answers;
 use crate::{Kept, Parts, Piece, Sink, stream_objects};
 
 /// Names of the answers, as Graph spells them and files begin with them, in any case.
@@ -12,6 +13,9 @@ pub(super) const ROLES: &str = "directoryRoles";
 pub(super) const ROLE_DEFINITIONS: &str = "roleDefinitions";
 pub(super) const ASSIGNMENTS: &str = "roleAssignments";
 pub(super) const REGISTRATION: &str = "userRegistrationDetails";
+/// Asked of a running tenant only.
+pub(super) const ELIGIBLE: &str = "roleEligibilitySchedules";
+pub(super) const APPLICATIONS: &str = "servicePrincipals";
 pub(super) const COLLECTIONS: [&str; 6] = [
     USERS,
     GROUPS,
@@ -33,6 +37,7 @@ pub(super) fn belongs(path: &str, collection: &str) -> bool {
 /// The pages of one answer, in the order of their names; numbers in names count as numbers.
 pub(super) struct Pages<'a> {
     parts: &'a Parts<'a>,
+    asked: Option<&'a Answers<'a>>,
     collection: &'static str,
     files: Vec<&'a Kept>,
 }
@@ -56,19 +61,26 @@ struct Envelope {
 type Take<'t> = dyn FnMut(&str, u64, Map<String, Value>, &mut Sink<'_>) + 't;
 
 impl<'a> Pages<'a> {
-    pub(super) fn of(parts: &'a Parts<'a>, collection: &'static str) -> Self {
+    /// `asked` is what came of a run that asked for the answers itself.
+    pub(super) fn of(
+        parts: &'a Parts<'a>,
+        asked: Option<&'a Answers<'a>>,
+        collection: &'static str,
+    ) -> Self {
         let all = parts.list().iter();
         let mut files: Vec<&Kept> = all.filter(|p| belongs(&p.name, collection)).collect();
         files.sort_by_cached_key(|p| (page_number(&p.name), p.name.clone()));
         Pages {
             parts,
+            asked,
             collection,
             files,
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty()
+    /// Whether there is no page of an answer that somebody should have saved.
+    pub(super) fn not_saved(&self) -> bool {
+        self.asked.is_none() && self.files.is_empty()
     }
 
     /// Hands out every object of every page, with its file and position from 1; says what of the
@@ -76,7 +88,10 @@ impl<'a> Pages<'a> {
     pub(super) fn read(&self, table: &str, sink: &mut Sink<'_>, take: &mut Take<'_>) -> Answer {
         let mut answer = Answer {
             count: None,
-            whole: !self.files.is_empty(),
+            whole: match self.asked {
+                Some(asked) => asked.whole(self.collection, table, sink),
+                None => !self.files.is_empty(),
+            },
         };
         let mut open = None;
         for (index, file) in self.files.iter().enumerate() {
@@ -91,7 +106,7 @@ impl<'a> Pages<'a> {
             }
             open = envelope.next.then_some(index + 1);
         }
-        if let Some(page) = open {
+        if let Some(page) = open.filter(|_| self.asked.is_none()) {
             let (file, collection) = (&self.files[page - 1].name, self.collection);
             let why = format!(
                 "{file} (page {page} of {collection}) announces a further page that is not here; \

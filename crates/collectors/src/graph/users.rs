@@ -7,18 +7,19 @@ use standing_facts::{Date, GapCode};
 use super::grants::Roles;
 use super::pages::{Pages, USERS, element};
 use super::registration::Registered;
+use crate::answers::Answers;
 use crate::{Parts, Sink, dates};
 
 /// `roles` is what makes an account privileged; `None` where that is not completely known.
 pub(super) fn read(
-    parts: &Parts<'_>,
+    (parts, asked): (&Parts<'_>, Option<&Answers<'_>>),
     system: &str,
     roles: Option<&Roles>,
     registered: &Registered,
     sink: &mut Sink<'_>,
 ) {
-    let pages = Pages::of(parts, USERS);
-    if pages.is_empty() {
+    let pages = Pages::of(parts, asked, USERS);
+    if pages.not_saved() {
         sink.fail(GapCode::Missing, "no users*.json in the folder");
     }
     sink.count_distinct("account");
@@ -36,7 +37,8 @@ pub(super) fn read(
             ..account
         });
     });
-    if let Some(count) = answer.count {
+    let counted = asked.and_then(|a| a.single("usersCount")?.as_u64());
+    if let Some(count) = answer.count.or(counted) {
         sink.announced("account", count);
     }
 }

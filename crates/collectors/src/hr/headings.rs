@@ -3,7 +3,7 @@
 use crate::tabular::Wanted;
 
 /// Columns of `person`, and some that help to fill it.
-pub(super) static WANTED: &[Wanted] = &[
+pub(crate) static WANTED: &[Wanted] = &[
     (
         "employee_number",
         &[

@@ -10,7 +10,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use standing_facts::GapCode;
 
 use crate::sink::Distinct;
-use crate::{About, Collector, Kept, Parts, Setting, Settings, Sink, separated};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink, separated};
 use accounts::Seen;
 use entries::{Entry, Piece};
 use groups::Groups;
@@ -22,6 +22,7 @@ static ABOUT: About = About {
     kind: "ldif",
     summary: "LDIF exports of Active Directory, OpenLDAP, 389 Directory Server and eDirectory",
     revision: 1,
+    asks: Asks::Files,
     tables: &["account", "grant"],
     settings: &[Setting {
         name: "system",

@@ -11,7 +11,7 @@ use standing_facts::GapCode;
 
 use crate::json::{Piece, stream_objects};
 use crate::lines::{self, Line};
-use crate::{About, Collector, Kept, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Settings, Sink};
 use record::Tally;
 
 /// Reads OSV records.
@@ -21,6 +21,7 @@ static ABOUT: About = About {
     kind: "osv",
     summary: "advisories in OSV's form: *.json, *.jsonl (also with .gz), or an ecosystem's all.zip",
     revision: 1,
+    asks: Asks::Files,
     tables: &["advisory"],
     settings: &[],
     how: "Put the records of the ecosystems that you use into one folder; they are public, so no \

@@ -8,7 +8,7 @@ mod spdx;
 
 use standing_facts::GapCode;
 
-use crate::{About, Collector, Kept, Parts, Setting, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 use head::Form;
 use inventory::Inventory;
 
@@ -19,6 +19,7 @@ static ABOUT: About = About {
     kind: "sbom",
     summary: "software bills of materials: CycloneDX 1.2 to 1.7 and SPDX 2.2 and 2.3, as JSON",
     revision: 1,
+    asks: Asks::Files,
     tables: &["asset", "component"],
     settings: &[Setting {
         name: "asset",

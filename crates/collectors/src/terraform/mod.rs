@@ -12,7 +12,7 @@ use serde_json::Value;
 use standing_facts::GapCode;
 
 use crate::json::{Piece, stream_objects};
-use crate::{About, Collector, Kept, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Settings, Sink};
 use resource::Instance;
 
 /// Reads Terraform's states.
@@ -22,6 +22,7 @@ static ABOUT: About = About {
     kind: "terraform",
     summary: "databases, buckets, shares and machines in Terraform or OpenTofu state files",
     revision: 1,
+    asks: Asks::Files,
     tables: &["store", "data_element", "asset"],
     settings: &[],
     how: "Save what terraform state pull (or tofu state pull) prints as NAME.tfstate, one file for \

@@ -4,7 +4,7 @@ use standing_facts::GapCode;
 use standing_facts::tables::TrainingCompletion;
 
 use crate::tabular::{self, Columns, Record, Wanted};
-use crate::{About, Collector, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Parts, Settings, Sink};
 
 /// Reads course completions from e-learning exports.
 pub struct Training;
@@ -13,6 +13,7 @@ static ABOUT: About = About {
     kind: "training",
     summary: "course completions from an e-learning system's CSV or Excel export",
     revision: 1,
+    asks: Asks::Files,
     tables: &["training_completion"],
     settings: &[],
     how: "In the e-learning system, run the report of course completions for everybody and at \

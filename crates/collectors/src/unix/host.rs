@@ -10,6 +10,7 @@ pub(super) struct User {
     pub(super) uid: String,
     pub(super) gid: String,
     pub(super) name: Option<String>,
+    pub(super) home: String,
     pub(super) shell: String,
 }
 
@@ -35,7 +36,7 @@ impl User {
     /// A line of seven fields.
     pub(super) fn of(line: &str) -> Option<User> {
         let fields: Vec<&str> = line.split(':').collect();
-        let [login, _, uid, gid, gecos, _, shell] = fields[..] else {
+        let [login, _, uid, gid, gecos, home, shell] = fields[..] else {
             return None;
         };
         let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -48,6 +49,7 @@ impl User {
             uid: uid.to_owned(),
             gid: gid.to_owned(),
             name: (!name.is_empty()).then(|| name.to_owned()),
+            home: home.trim_end_matches('/').to_owned(),
             shell: shell.trim().to_owned(),
         })
     }

@@ -1,6 +1,8 @@
 //! Local accounts of Unix hosts, out of copies of their `/etc`.
 
 mod host;
+mod keys;
+mod logins;
 mod sudoers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -8,10 +10,11 @@ use std::io::{BufRead, BufReader, Read};
 
 use jiff::civil::Date;
 use standing_facts::GapCode;
-use standing_facts::tables::{Account, Grant};
+use standing_facts::tables::{Account, CredentialFactor, Grant};
 
-use crate::{About, Collector, Kept, Parts, Settings, Sink};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 use host::{Groups, Password, Secret, User};
+use logins::Logins;
 use sudoers::{Sudoers, Who};
 
 /// `sudoers` is read whole; real ones are a few kilobytes.
@@ -24,21 +27,40 @@ pub struct Unix;
 
 static ABOUT: About = About {
     kind: "unix",
-    summary: "local accounts of Unix hosts: copies of passwd, shadow, group and sudoers",
+    summary: "local accounts of Unix hosts: copies of passwd, shadow, group, sudoers and SSH keys",
     revision: 1,
-    tables: &["account", "grant"],
-    settings: &[],
+    asks: Asks::Files,
+    tables: &["account", "credential_factor", "grant"],
+    settings: &[Setting {
+        name: "ssh_keys",
+        meaning: "`yes` where authorized_keys of every host were copied too",
+        default: "no",
+        required: false,
+    }],
     how: "Make one folder a host, named as the host is named elsewhere, and copy into it with their \
 paths etc/passwd, etc/group, etc/shadow, etc/sudoers and the folder etc/sudoers.d. Only root may \
 read shadow and sudoers: copy them with a job that runs as root, and cut the hashes out of shadow \
 on the way (awk -F: -v OFS=: '$2 ~ /^[^!*]/ {$2=\"set\"} $2 ~ /^![^!*]/ {$2=\"!set\"} {print}'); \
-only whether a password is there, its age and its expiry are looked at. Accounts that come from a \
+only whether a password is there, its age and its expiry are looked at. For last sign-ins add \
+var/log/lastlog, or what LC_ALL=C lastlog prints as lastlog.txt, or LC_ALL=C lslogins --raw \
+--time-format=iso --output=USER,LAST-LOGIN as lslogins.txt. For SSH keys set ssh_keys = \"yes\", copy \
+every .ssh/authorized_keys with its path (and the folder etc/ssh/authorized_keys where sshd looks \
+there), and save the list of what was found as authorized_keys.list: find / -xdev -path \
+'*/.ssh/authorized_keys*' -type f; without the list nobody can tell a host without keys from one \
+that was not looked through. Of a key the fingerprint is kept as a fact and nothing else. \
+Certificates and keys that sshd gets from a command are not seen. Accounts that come from a \
 directory are not in these files: read the directory as a source of its own.",
 };
 
 impl Collector for Unix {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn tables(&self, settings: &Settings) -> Vec<&'static str> {
+        let all = ABOUT.tables.iter().copied();
+        all.filter(|t| *t != "credential_factor" || reads_keys(settings))
+            .collect()
     }
 
     fn wants(&self, relative: &str) -> bool {
@@ -62,27 +84,55 @@ impl Collector for Unix {
             sink.fail(GapCode::Missing, why);
         }
         for (name, files) in hosts {
-            let host = Host { name, files, parts };
+            let keys = reads_keys(settings);
+            let host = Host {
+                name,
+                files,
+                parts,
+                keys,
+            };
             host.read(sink);
         }
     }
 }
 
-/// `web1/etc/sudoers.d/ops` → `web1`, `sudoers.d/ops`.
+fn reads_keys(settings: &Settings) -> bool {
+    settings.value("ssh_keys") == "yes"
+}
+
+/// Where the paths of a host begin: everything before them is its folder.
+const ROOTS: [&str; 8] = ["etc", "var", "root", "home", "srv", "opt", "usr", "export"];
+const BESIDE: [&str; 3] = ["lastlog.txt", "lslogins.txt", "authorized_keys.list"];
+const LASTLOG: &str = "var/log/lastlog";
+
+/// `web1/etc/sudoers.d/ops` → `web1`, `sudoers.d/ops`; files beside `etc` keep their whole path.
 fn split(path: &str) -> Option<(&str, &str)> {
     let (host, file) = match path.strip_prefix("etc/") {
         Some(file) => ("", file),
-        None => path.rsplit_once("/etc/")?,
+        None => path.rsplit_once("/etc/").unwrap_or(("", "")),
     };
-    let host = host.rsplit('/').next().unwrap_or(host);
     let known = ["passwd", "shadow", "group", "sudoers"].contains(&file);
-    (known || file.starts_with("sudoers.d/")).then_some((host, file))
+    if known || file.starts_with("sudoers.d/") {
+        return Some((host.rsplit('/').next().unwrap_or(host), file));
+    }
+    let starts = path.match_indices('/').map(|(at, _)| at + 1);
+    let (host, file) = std::iter::once(0)
+        .chain(starts)
+        .map(|at| (path[..at].trim_end_matches('/'), &path[at..]))
+        .find(|(_, file)| {
+            let root = file.split('/').next().unwrap_or_default();
+            let keys = ROOTS.contains(&root) && keys::is_file(file);
+            keys || *file == LASTLOG || BESIDE.contains(file)
+        })?;
+    Some((host.rsplit('/').next().unwrap_or(host), file))
 }
 
 struct Host<'a> {
     name: &'a str,
     files: BTreeMap<&'a str, &'a Kept>,
     parts: &'a Parts<'a>,
+    /// Whether SSH keys were asked for.
+    keys: bool,
 }
 
 /// What must be known before the first line of `passwd`.
@@ -95,6 +145,7 @@ struct Known {
     sudoers: Option<Sudoers>,
     /// Every file that `sudoers` names was here and understood.
     sudoers_whole: bool,
+    logins: Logins,
 }
 
 impl Host<'_> {
@@ -108,7 +159,9 @@ impl Host<'_> {
         let mut groups = Groups::default();
         let group = self.lines("group", "grant", sink, &mut |line, _| groups.take(line));
         let (sudoers, sudoers_whole) = self.sudoers(sink);
+        let (keys, keys_whole) = self.keys(sink);
         let known = Known {
+            logins: self.logins(sink),
             latest: secrets.values().filter_map(|s| s.changed_on).max(),
             secrets: shadow.then_some(secrets),
             groups: group.then_some(groups),
@@ -120,7 +173,13 @@ impl Host<'_> {
             if line.starts_with(['+', '-']) {
                 return Some(());
             }
-            self.account(&User::of(line)?, &known, sink);
+            let user = User::of(line)?;
+            let of_home = keys.get(&user.home).into_iter().flatten();
+            let of_login = keys.get(&user.login).into_iter().flatten();
+            let own: Vec<&keys::Key> = of_home.chain(of_login).collect();
+            self.factors(&user, &own, sink);
+            let opened = keys_whole.then_some(!own.is_empty());
+            self.account(&user, &known, opened, sink);
             accounts += 1;
             Some(())
         });
@@ -257,7 +316,109 @@ impl Host<'_> {
         }
     }
 
-    fn account(&self, user: &User, known: &Known, sink: &mut Sink<'_>) {
+    /// Last sign-ins, as far as they were copied.
+    fn logins(&self, sink: &mut Sink<'_>) -> Logins {
+        let mut logins = Logins::default();
+        if let Some(part) = self.files.get(LASTLOG) {
+            let whole = self.parts.open(part).and_then(|b| logins.take_file(b));
+            if !matches!(whole, Ok(true)) {
+                let why = format!("{} breaks off in the middle of a record", part.name);
+                sink.gap(Some("account"), GapCode::Truncated, why);
+            }
+        }
+        for file in ["lastlog.txt", "lslogins.txt"] {
+            if !self.files.contains_key(file) {
+                continue;
+            }
+            let mut headings = true;
+            self.lines(file, "account", sink, &mut |line, _| {
+                if std::mem::take(&mut headings) {
+                    return Some(());
+                }
+                logins.take_line(line)
+            });
+        }
+        logins
+    }
+
+    /// Keys by the home or the login that they open, and whether all of the host's are here.
+    fn keys(&self, sink: &mut Sink<'_>) -> (HashMap<String, Vec<keys::Key>>, bool) {
+        let mut found: HashMap<String, Vec<keys::Key>> = HashMap::new();
+        let files: Vec<&str> = self.files.keys().copied().collect();
+        if !self.keys {
+            if let Some(file) = files.iter().find(|f| keys::is_file(f)) {
+                let what = "SSH keys are here and were not read; set ssh_keys = \"yes\"";
+                sink.notice(&self.files[file].name, None, None, what);
+            }
+            return (found, false);
+        }
+        // A line that is not understood may be the one that opens an account.
+        let mut whole = true;
+        for file in files.iter().filter(|f| keys::is_file(f)) {
+            let login = || keys::owner_by_folder(file).map(str::to_owned);
+            let Some(whose) = keys::home(file).or_else(login) else {
+                continue;
+            };
+            let of = found.entry(whose).or_default();
+            self.lines(file, "credential_factor", sink, &mut |line, _| {
+                let key = keys::key(line);
+                whole &= key.is_some();
+                let key = key?;
+                if !of.contains(&key) {
+                    of.push(key);
+                }
+                Some(())
+            });
+        }
+        let mut gap = |code, why, sink: &mut Sink<'_>| {
+            sink.gap(Some("credential_factor"), code, why);
+            whole = false;
+        };
+        if !self.files.contains_key("authorized_keys.list") {
+            let why = format!(
+                "{} has no authorized_keys.list: whether it has other keys is not known",
+                self.name
+            );
+            gap(GapCode::NotAsked, why, sink);
+            return (found, false);
+        }
+        let mut absent = 0;
+        self.lines(
+            "authorized_keys.list",
+            "credential_factor",
+            sink,
+            &mut |line, _| {
+                let path = line.trim().trim_start_matches('/');
+                absent += u64::from(keys::is_file(path) && !files.contains(&path));
+                Some(())
+            },
+        );
+        if absent > 0 {
+            let why = format!(
+                "{} lists {absent} file(s) of keys that are not here",
+                self.name
+            );
+            gap(GapCode::Missing, why, sink);
+        }
+        (found, whole)
+    }
+
+    fn factors(&self, user: &User, own: &[&keys::Key], sink: &mut Sink<'_>) {
+        for key in own {
+            let id = format!("{}/{}", self.name, user.login);
+            sink.fact(&CredentialFactor {
+                id: sink.id(&format!("{id}/{}", key.fingerprint)),
+                account: sink.id(&id),
+                kind: "ssh-key".into(),
+                phishing_resistant: key.in_hardware.then_some(true),
+                active: Some(!user.has_no_shell()),
+                created_on: None,
+                last_used_on: None,
+            });
+        }
+    }
+
+    fn account(&self, user: &User, known: &Known, opened: Option<bool>, sink: &mut Sink<'_>) {
         let id = format!("{}/{}", self.name, user.login);
         let mut rights = Vec::new();
         if let Some(groups) = &known.groups {
@@ -285,13 +446,13 @@ impl Host<'_> {
             name: user.name.clone(),
             email: None,
             employee_number: None,
-            enabled: enabled(user, secret, known.latest),
+            enabled: enabled(user, secret, known.latest, opened),
             kind: Some(user.kind().to_owned()),
             privileged: (privileged || whole).then_some(privileged),
             mfa: None,
             mfa_basis: None,
             created_on: None,
-            last_used_on: None,
+            last_used_on: known.logins.of(user),
             password_changed_on: secret.and_then(|s| s.changed_on),
             owner: None,
             disabled_on: None,
@@ -347,9 +508,14 @@ impl Host<'_> {
     }
 }
 
-/// Whether anybody can sign in. Without a password keys may open an account that has a shell, and
-/// these files do not tell: null.
-fn enabled(user: &User, secret: Option<&Secret>, latest: Option<Date>) -> Option<bool> {
+/// Whether anybody can sign in. Without a password keys may open an account that has a shell: where it
+/// is not known whether there are any (`opened`), neither is this.
+fn enabled(
+    user: &User,
+    secret: Option<&Secret>,
+    latest: Option<Date>,
+    opened: Option<bool>,
+) -> Option<bool> {
     if user.has_no_shell() {
         return Some(false);
     }
@@ -363,6 +529,6 @@ fn enabled(user: &User, secret: Option<&Secret>, latest: Option<Date>) -> Option
     match secret.password {
         Password::Open => Some(true),
         Password::Locked => Some(false),
-        Password::None => None,
+        Password::None => opened,
     }
 }

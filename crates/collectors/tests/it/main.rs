@@ -3,8 +3,13 @@
 mod anything;
 mod cases;
 mod completeness;
+mod database_roles;
+mod databases;
 mod memory;
 mod poppler;
 mod registration;
+mod replay;
+mod scim_server;
 mod slapd;
 mod software;
+mod traps;

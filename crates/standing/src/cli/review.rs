@@ -66,8 +66,11 @@ the row to the next in line. Decided again, the last word counts and the earlier
         #[arg(long, value_name = "DATE")]
         as_of: Option<String>,
         /// Note in the vault that they were told, so that they are not told again
-        #[arg(long)]
+        #[arg(long, conflicts_with = "send")]
         told: bool,
+        /// Tell them by e-mail, as `standing serve` does by itself; [notify.email] says how
+        #[arg(long)]
+        send: bool,
     },
     /// Close a campaign; refused, with what stands in the way, unless everything is proven
     Close {

@@ -8,6 +8,7 @@ use crate::home::Home;
 
 /// Tables that people may fill by hand. Everything else comes from sources alone.
 pub const KINDS: &[&str] = &[
+    "account_decision",
     "agreement",
     "asset",
     "attestation",
@@ -22,10 +23,12 @@ pub const KINDS: &[&str] = &[
     "person",
     "restore",
     "risk",
+    "role_entitlement",
     "store",
     "supplier",
     "system",
     "training_completion",
+    "training_need",
 ];
 
 /// Whether a record of this kind is a statement that verdicts rest on, and not a line of a register.

@@ -24,7 +24,7 @@ pub struct NewSource {
     pub name: String,
     /// Its kind.
     pub kind: String,
-    /// File or folder, relative to the folder of `standing.toml`.
+    /// File or folder, relative to the folder of `standing.toml`; empty for kinds that ask a system.
     pub path: String,
     /// Days for which a complete reading is relied upon; the usual number where not given.
     pub fresh_for_days: Option<i64>,
@@ -77,6 +77,7 @@ pub fn fingerprint(text: &str) -> String {
 pub fn add_source(home: &Home, index: &Index, by: By<'_>, new: &NewSource) -> Result<u64, Failure> {
     own(new)?;
     if by.who != Author::Keyboard {
+        super::sources::files_only(&new.kind)?;
         super::sources::within(home, &new.path)?;
     }
     let change = |text: &str| {
@@ -130,7 +131,9 @@ pub(super) fn block(new: &NewSource) -> Table {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
     table.insert("kind", value(new.kind.as_str()));
-    table.insert("path", value(new.path.as_str()));
+    if !new.path.is_empty() {
+        table.insert("path", value(new.path.as_str()));
+    }
     if let Some(days) = new.fresh_for_days {
         table.insert("fresh_for_days", value(days));
     }

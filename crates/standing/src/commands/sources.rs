@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use standing_assess::Index;
+use standing_collectors::{Asks, by_kind};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::settings::{NewSource, block, document, own, write};
@@ -46,6 +47,22 @@ pub fn within(home: &Home, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether whoever does not sit at the machine may configure a source of this kind. One that asks a system
+/// is told where to send which secret: named at a distance, it could send any of them anywhere.
+///
+/// # Errors
+/// When it asks a system.
+pub fn files_only(kind: &str) -> Result<(), Failure> {
+    match by_kind(kind).map(|c| c.about().asks) {
+        Some(Asks::System) => Err(Failure::usage(format!(
+            "a source of the kind {kind:?} asks a system with a secret"
+        ))
+        .hint("such sources are configured at the machine itself, with `standing source add`")
+        .at("kind")),
+        Some(Asks::Files) | None => Ok(()),
+    }
+}
+
 /// A path with the links of all that exists of it resolved: what is not there yet may come to lie where
 /// a link leads.
 fn resolved(path: &Path) -> PathBuf {
@@ -82,7 +99,7 @@ fn own_places(home: &Home) -> Result<Vec<PathBuf>, Failure> {
     places.extend(beside);
     let text = std::fs::read_to_string(home.folder.join(FILE))?;
     let document: DocumentMut = document(&text)?;
-    for (name, item) in document.iter().filter(|(name, _)| *name != "source") {
+    for (name, item) in document.iter() {
         secrets(name, item, &mut |file| places.push(home.folder.join(file)));
     }
     Ok(places)
@@ -140,6 +157,7 @@ pub fn change_source(
 ) -> Result<u64, Failure> {
     own(new)?;
     if by.who != crate::home::Author::Keyboard {
+        files_only(&new.kind)?;
         let same = |s: &crate::config::Source| {
             s.settings.source == new.name && s.settings.path == Path::new(&new.path)
         };

@@ -42,9 +42,17 @@ pub fn command(global: &Global, command: &ReviewCommand) -> Result<u8, Failure> 
             proofs(&index, id, &judge::as_of(as_of.as_deref())?, format)
         }
         ReviewCommand::Act(asked) => act(&home, &index, asked, format),
-        ReviewCommand::Remind { id, as_of, told } => {
+        ReviewCommand::Remind {
+            id,
+            as_of,
+            told,
+            send,
+        } => {
             let as_of = judge::as_of(as_of.as_deref())?;
-            remind(&home, &index, id.as_deref(), &as_of, *told, format)
+            match send {
+                true => send_all(&home, &index, id.as_deref(), &as_of, format),
+                false => remind(&home, &index, id.as_deref(), &as_of, *told, format),
+            }
         }
         ReviewCommand::Close { id } => close(&home, &index, id, format),
         ReviewCommand::Report { id, out } => report(&home, &index, id, out.as_deref(), format),
@@ -109,6 +117,13 @@ fn list(index: &Index, format: Format) -> Result<u8, Failure> {
     });
     put!("{}", table(&rows.collect::<Vec<_>>()));
     eprintln!("{}", count(all.len() as u64, "campaign"));
+    if let Some(refused) = super::refusal(index)? {
+        eprintln!(
+            "the next one could not be opened on {}: {}",
+            on(&refused.at),
+            plain(&refused.why)
+        );
+    }
     Ok(u8::from(late))
 }
 
@@ -613,6 +628,7 @@ fn why(duty: &Duty) -> String {
     match duty.why {
         Why::Opened => format!("{rows} wait for a decision"),
         Why::Reminder => format!("{rows} still wait for a decision"),
+        Why::Assigned => format!("{rows} were given to another reviewer"),
         Why::Escalation => format!("{rows} wait for somebody before them in line"),
         Why::Overdue => format!("{rows} are overdue since {}", day(duty.due_on)),
         Why::RemovalOverdue => format!("{} overdue", count(duty.rows, "removal")),
@@ -655,7 +671,49 @@ fn remind(
     put!("{}", table(&rows.collect::<Vec<_>>()));
     let words = if told { "noted as told" } else { "to be told" };
     eprintln!("{} {words}", count(duties.len() as u64, "message"));
+    if !duties_by_mail(home) && !told {
+        eprintln!(
+            "nobody is told by e-mail: [notify.email] in standing.toml is missing, so tell them and \
+             note it with --told"
+        );
+    }
     Ok(0)
+}
+
+fn duties_by_mail(home: &Home) -> bool {
+    crate::serve::duties::review_mail_configured(home)
+}
+
+/// Tells everybody by e-mail. Exit code 1 if a message was not taken.
+fn send_all(
+    home: &Home,
+    index: &Index,
+    id: Option<&str>,
+    as_of: &AsOf,
+    format: Format,
+) -> Result<u8, Failure> {
+    if let Some(id) = id {
+        super::campaign(index, id)?;
+    }
+    let came = crate::serve::duties::remind(home, index, By::KEYBOARD, as_of, id)?;
+    let came = came.ok_or_else(|| {
+        Failure::configuration("nobody can be told by e-mail")
+            .hint("[notify.email] in standing.toml says by which server")
+    })?;
+    match format {
+        Format::Json => say!("{}", json!({ "sent": came.sent, "failed": came.failed })),
+        Format::Text => {
+            say!(
+                "{} taken, {} NOT taken",
+                count(came.sent, "message"),
+                number(came.failed)
+            );
+            for said in &came.said {
+                eprintln!("  {}", plain(said));
+            }
+        }
+    }
+    Ok(u8::from(came.failed > 0))
 }
 
 fn close(home: &Home, index: &Index, id: &str, format: Format) -> Result<u8, Failure> {

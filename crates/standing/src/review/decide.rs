@@ -1,8 +1,10 @@
 //! Deciding rows: what was decided, by whom, about what was on screen. Decided again, the last word
 //! counts, and the earlier ones stay.
 
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
-use standing_assess::Index;
+use standing_assess::{AsOf, Index};
 
 use super::proof::settle_one;
 use super::reviewers::is_own;
@@ -202,7 +204,11 @@ fn may_decide(campaign: &Campaign, reviewer: &Reviewer, row: &Row) -> Result<(),
         return Err("it is the reviewer's own access, which somebody else decides".into());
     }
     let theirs = row.reviewer.eq_ignore_ascii_case(&reviewer.email);
-    if theirs || campaign.is_lead(&reviewer.email) {
+    let today = AsOf::at(Timestamp::now()).date;
+    if theirs
+        || campaign.is_lead(&reviewer.email)
+        || is_added(campaign, row, &reviewer.email, today)
+    {
         return Ok(());
     }
     let whose = match row.reviewer.as_str() {
@@ -210,6 +216,19 @@ fn may_decide(campaign: &Campaign, reviewer: &Reviewer, row: &Row) -> Result<(),
         email => format!("it is {email} who is to decide it"),
     };
     Err(format!("{whose}: reassign it with a note first"))
+}
+
+/// Whether somebody may decide a row beside its reviewer: it waited for so long that it was told to the
+/// next in line too, and that is who they are.
+pub fn is_added(campaign: &Campaign, row: &Row, email: &str, today: Date) -> bool {
+    let after = campaign.details.escalate_after_days;
+    let from = campaign
+        .opened_on()
+        .map(|day| day.saturating_add(after.days()));
+    let next = row.next_in_line();
+    row.decision.is_none()
+        && from.is_some_and(|from| from <= today)
+        && next.is_some_and(|next| next.eq_ignore_ascii_case(email))
 }
 
 /// Why a decision needs a comment, if it does.

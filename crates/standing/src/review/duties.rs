@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use standing_assess::index::RemovalState;
 use standing_assess::{AsOf, Index};
@@ -27,11 +27,13 @@ use crate::text::day;
 const REMIND_EVERY: i32 = 7;
 
 /// Why somebody is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// Rows wait for them, for the first time.
     Opened,
+    /// Rows were given to somebody else than before.
+    Assigned,
     /// Rows still wait for them.
     Reminder,
     /// Rows wait for somebody before them in line.
@@ -45,7 +47,7 @@ pub enum Why {
 }
 
 /// Somebody is to be told of something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
     /// The campaign.
     pub campaign: String,
@@ -57,8 +59,8 @@ pub struct Duty {
     pub stage: String,
     /// Who is to be told.
     pub to: Reviewer,
-    /// Whose rows wait, where it is not the one who is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whose rows it is about, where somebody else is told too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<Reviewer>,
     /// How many rows or removals.
     pub rows: u64,
@@ -66,6 +68,19 @@ pub struct Duty {
     pub flagged: u64,
     /// Last day for deciding.
     pub due_on: Date,
+}
+
+impl Duty {
+    /// What makes it told once within its campaign: stage, to whom, about whom.
+    pub fn key(&self) -> (String, String, String) {
+        let about = self.about.as_ref().map_or("", |r| r.email.as_str());
+        (self.stage.clone(), self.to.email.clone(), about.to_owned())
+    }
+
+    /// Whether it waits for no hour of the day.
+    pub fn is_urgent(&self) -> bool {
+        matches!(self.why, Why::Opened | Why::Assigned | Why::CameBack)
+    }
 }
 
 fn days(from: Date, to: Date) -> i32 {
@@ -115,6 +130,7 @@ pub fn duties(index: &Index, as_of: &AsOf) -> Result<Vec<Duty>, Failure> {
         }
         let told = Told::read(index, state.campaign.id())?;
         deciding(index, &state, as_of.date, &told, &mut duties)?;
+        assigned(index, &state, as_of.date, &told, &mut duties)?;
         removing(index, &state, as_of, &told, &mut duties)?;
     }
     Ok(duties)
@@ -137,32 +153,33 @@ pub fn told(home: &Home, index: &Index, by: By<'_>, duty: &Duty) -> Result<u64, 
     Ok(entry.seq)
 }
 
-/// What was told already: stage, to whom, about whom.
+/// What was told already: stage, to whom, about whom. A message that was claimed and whose outcome
+/// nobody knows, or that was not taken, told nobody.
 struct Told(BTreeSet<(String, String, String)>);
 
 impl Told {
     fn read(index: &Index, id: &str) -> Result<Self, Failure> {
-        let batches = index.review_batches(id, "sent")?;
-        let told = batches.into_iter().map(|batch| {
+        let mut told = BTreeSet::new();
+        for batch in index.review_batches(id, "sent")? {
             let details = value(&batch.json);
-            let text = |pointer: &str| {
-                let text = details.pointer(pointer).and_then(|v| v.as_str());
-                text.unwrap_or_default().to_owned()
-            };
-            (text("/stage"), batch.reviewer, text("/about/email"))
-        });
-        Ok(Told(told.collect()))
+            if details["status"].as_str().unwrap_or("sent") != "sent" {
+                continue;
+            }
+            // One by one as a person notes it, several as one message tells them.
+            let several = details["duties"].as_array();
+            for one in several.into_iter().flatten().chain([&details]) {
+                let text = |pointer: &str| {
+                    let text = one.pointer(pointer).and_then(|v| v.as_str());
+                    text.unwrap_or_default().to_owned()
+                };
+                told.insert((text("/stage"), text("/to/email"), text("/about/email")));
+            }
+        }
+        Ok(Told(told))
     }
 
     fn knows(&self, duty: &Duty) -> bool {
-        let about = duty.about.as_ref().map_or("", |r| r.email.as_str());
-        let key = (duty.stage.clone(), duty.to.email.clone(), about.to_owned());
-        self.0.contains(&key)
-    }
-
-    /// Whether anybody was told of that stage about somebody.
-    fn about(&self, stage: &str, about: &str) -> bool {
-        self.0.iter().any(|(s, _, a)| s == stage && a == about)
+        self.0.contains(&duty.key())
     }
 }
 
@@ -223,21 +240,89 @@ fn deciding(
         if let (Why::Overdue, Some(lead)) = (why, lead) {
             say(why, stage, lead, Some(reviewer), waiting);
         }
-        if i64::from(age) >= details.escalate_after_days
-            && !told.about("escalation", &reviewer.email)
-        {
-            for (next, rows) in next_in_line(index, state, reviewer)? {
-                let next = state.campaign.known(&next).cloned().unwrap_or(Reviewer {
-                    email: next,
-                    ..Reviewer::default()
-                });
-                say(
-                    Why::Escalation,
-                    "escalation".into(),
-                    &next,
-                    Some(reviewer),
-                    rows,
-                );
+        if i64::from(age) >= details.escalate_after_days {
+            let next = next_in_line(index, state, reviewer)?;
+            let about = Some(reviewer);
+            for (next, rows) in &next {
+                let next = known(state, next);
+                say(Why::Escalation, "escalation".into(), &next, about, *rows);
+            }
+            // The one who was to decide hears of it, and whoever leads.
+            for to in [Some(reviewer), lead].into_iter().flatten() {
+                if !next.is_empty() && !next.contains_key(&to.email) {
+                    let stage = "escalation-told".to_owned();
+                    say(Why::Escalation, stage, to, about, waiting);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn known(state: &State, email: &str) -> Reviewer {
+    let known = state.campaign.known(email).cloned();
+    known.unwrap_or(Reviewer {
+        email: email.to_owned(),
+        ..Reviewer::default()
+    })
+}
+
+/// Rows that somebody gave to somebody else: the new one, the old one unless they have left, and the
+/// lead are told, as long as any of the rows waits.
+fn assigned(
+    index: &Index,
+    state: &State,
+    today: Date,
+    told: &Told,
+    duties: &mut Vec<Duty>,
+) -> Result<(), Failure> {
+    let id = state.campaign.id();
+    for batch in index.review_batches(id, "assigned")? {
+        let details = value(&batch.json);
+        let rows = details["rows"].as_array();
+        let rows: Vec<u64> = rows
+            .into_iter()
+            .flatten()
+            .filter_map(|n| n.as_u64())
+            .collect();
+        let new = known(state, &batch.reviewer);
+        let wanted = Wanted {
+            reviewer: Some(new.email.clone()),
+            decision: Some(String::new()),
+            ..Wanted::default()
+        };
+        let open = index.review_rows(id, &wanted, None, usize::MAX >> 1)?;
+        let waiting = open.iter().filter(|row| rows.contains(&row.n)).count() as u64;
+        if waiting == 0 || new.email.is_empty() {
+            continue;
+        }
+        let old = details["from"].as_str().map(|email| known(state, email));
+        let mut here = Vec::from_iter(state.campaign.details.lead.clone());
+        if let Some(old) = old {
+            let left = match &old.person {
+                Some(person) => index.person_left_on(person)?,
+                None => None,
+            };
+            let left = left.and_then(|day| day.parse::<Date>().ok());
+            if left.is_none_or(|left| left >= today) {
+                here.push(old);
+            }
+        }
+        let others = here.into_iter().filter(|to| to.email != new.email);
+        let about = others.map(|to| (to, Some(new.clone())));
+        for (to, about) in std::iter::once((new.clone(), None)).chain(about) {
+            let duty = Duty {
+                about,
+                rows: waiting,
+                ..duty(
+                    state,
+                    Why::Assigned,
+                    format!("assigned-{}", batch.entry),
+                    &to,
+                )
+            };
+            if !duty.to.email.is_empty() && !told.knows(&duty) && !duties.contains(&duty) {
+                duties.push(duty);
             }
         }
     }
@@ -316,7 +401,7 @@ fn removing(
                     &to,
                 )
             };
-            if !told.knows(&duty) {
+            if !duty.to.email.is_empty() && !told.knows(&duty) {
                 duties.push(duty);
             }
         }

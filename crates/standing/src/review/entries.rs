@@ -5,7 +5,8 @@
 //! | `campaign` | `campaign`, `opened_on`, `due_on`, `rows`, `complete`, `population` (a blob: a line a row) | [`super::Details`] |
 //! | `campaign-assigned` | `campaign`, `rows`: how many | to whom, which rows, why |
 //! | `campaign-decided` | `campaign`, `rows`: how many | who, each row's decision, comment, what was on screen |
-//! | `campaign-sent` | `campaign`, `stage` | who was told of how many rows |
+//! | `campaign-sent` | `campaign`, `stage`, `status`, `message` (a blob: what it says) | who was told of how many rows |
+//! | `campaign-refused` | nothing | why a campaign that was due could not be opened |
 //! | `campaign-acted` | `campaign` | of which row: a ticket, a note, an exception with its last day |
 //! | `campaign-closed` | `campaign` | the figures on which it closed |
 //! | `campaign-reported` | `campaign`, `report` and `text` (blobs) | nothing |

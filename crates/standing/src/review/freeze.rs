@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use standing_assess::AsOf;
+use standing_assess::frozen::{Account, Population, Right as Held, Somebody};
 use standing_assess::index::ReviewedBefore;
-use standing_assess::population::{Account, Population, Right as Held, Somebody};
 
 use super::peers::{Peers, is_here};
 use super::reviewers::InLine;

@@ -66,6 +66,16 @@ pub fn open(home: &Home, index: &Index, by: By<'_>, asked: &Opening) -> Result<O
     };
     let as_of = AsOf::at(Timestamp::now());
     let settings = &home.config.review;
+    // Between finding it due and having the turn, another process may have opened it.
+    if asked.by_schedule {
+        project::catch_up(&home.vault, index)?;
+        if super::due(home, index, as_of.date)?.is_none() {
+            return Err(Failure::new(
+                Sort::Configuration,
+                "no campaign is due any more",
+            ));
+        }
+    }
     let due_on = asked
         .due_on
         .unwrap_or_else(|| as_of.date.saturating_add(settings.due_in_days.days()));
@@ -201,7 +211,7 @@ fn gate(
 }
 
 fn lead(
-    population: &standing_assess::population::Population,
+    population: &standing_assess::frozen::Population,
     members: &Members,
     home: &Home,
     asked: &Opening,

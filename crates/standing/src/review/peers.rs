@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
-use standing_assess::population::{Population, Right, Somebody};
+use standing_assess::frozen::{Population, Right, Somebody};
 
 /// A right by what it is, whoever holds it: system, resource, entitlement.
 type What<'p> = (String, &'p str, &'p str);

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
-use standing_assess::population::{Population, Somebody};
+use standing_assess::frozen::{Population, Somebody};
 
 use super::{Line, Reviewer};
 use crate::serve::members::Members;

@@ -7,11 +7,11 @@
 //! before the claim tells nothing and the next look finds the same news; a kill between claim and
 //! settling sends the same message again under the same name; after it nothing is sent.
 
-mod channel;
-mod email;
-mod hours;
+pub(super) mod channel;
+pub(super) mod email;
+pub(super) mod hours;
 mod ledger;
-mod message;
+pub(super) mod message;
 mod picture;
 mod webhook;
 

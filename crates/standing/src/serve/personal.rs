@@ -13,6 +13,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("person", "People"),
     ("account", "Accounts"),
     ("link", "Which account belongs to whom"),
+    ("account_decision", "Decisions about accounts"),
     ("training_completion", "Training"),
     ("agreement", "Agreements of people"),
 ];

@@ -1,11 +1,12 @@
-//! The threads that work beside the requests: the judge, the scheduler, the notifier.
+//! The threads that work beside the requests: the judge, the scheduler, the notifier, the
+//! keeper of access reviews.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::app::App;
-use super::{notify, timeline};
+use super::{duties, notify, timeline};
 use crate::failure::Failure;
 
 /// A word to stop.
@@ -47,6 +48,8 @@ impl Workers {
         spawn("schedule", app, &alive, |app| app.schedule.keep(app))?;
         let told = Arc::clone(&stop);
         spawn("notify", app, &alive, move |app| notify::keep(app, &told))?;
+        let told = Arc::clone(&stop);
+        spawn("reviews", app, &alive, move |app| duties::keep(app, &told))?;
         let told = Arc::clone(&stop);
         spawn("timeline", app, &alive, move |app| {
             timeline::keep(app, &told);

@@ -467,7 +467,7 @@ fn what_is_alike_and_unchanged_is_kept_at_one_stroke_and_late_changes_are_listed
     let n = |login: &str| number(&rows[login]);
     for (a, b, wanted) in [
         ("dee", "fay", "looked at by itself"),
-        ("dee", "cyd", "not like the first"),
+        ("cyd", "dee", "not like the first"),
         ("dee", "ada", "own access"),
     ] {
         let words = [

@@ -15,18 +15,33 @@ use crate::config::notify::{Email, Protection};
 /// Longest wait for each word of the mail server.
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// Sends one message to everybody at once.
+/// Sends one message to everybody at once whom the settings name.
 ///
 /// # Errors
 /// When the server did not take it for everybody.
 pub fn send(folder: &Path, email: &Email, message: &Message, id: &str) -> Result<(), Refused> {
-    let letter = letter(email, message, id).map_err(|e| Refused::new("letter", e))?;
+    send_to(folder, email, &email.to, message, id)
+}
+
+/// The same to others.
+///
+/// # Errors
+/// When the server did not take it for everybody.
+pub fn send_to(
+    folder: &Path,
+    email: &Email,
+    to: &[Mailbox],
+    message: &Message,
+    id: &str,
+) -> Result<(), Refused> {
+    let letter = letter(email, to, message, id).map_err(|e| Refused::new("letter", e))?;
     let transport = transport(folder, email)?;
     transport.send(&letter).map(|_| ()).map_err(refused)
 }
 
 fn letter(
     email: &Email,
+    to: &[Mailbox],
     message: &Message,
     id: &str,
 ) -> Result<lettre::Message, lettre::error::Error> {
@@ -37,11 +52,9 @@ fn letter(
         .date(at.into())
         .subject(message.subject.clone())
         .message_id(Some(format!("<{id}@{domain}>")));
-    let to = |builder: lettre::message::MessageBuilder, to: &Mailbox| builder.to(to.clone());
-    email
-        .to
-        .iter()
-        .fold(start, to)
+    let add = |builder: lettre::message::MessageBuilder, to: &Mailbox| builder.to(to.clone());
+    to.iter()
+        .fold(start, add)
         .multipart(MultiPart::alternative_plain_html(
             message.text(),
             html(message),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use standing_collectors::{ALL, About, Collector, Setting, by_kind};
+use standing_collectors::{ALL, About, Asks, Collector, Setting, by_kind};
 
 use super::form::Entered;
 use super::frame::Frame;
@@ -48,6 +48,13 @@ struct Field {
     name: String,
     label: String,
     help: String,
+}
+
+#[derive(Template)]
+#[template(path = "source_elsewhere.html")]
+struct ElsewherePage {
+    frame: Frame,
+    about: &'static About,
 }
 
 #[derive(Template)]
@@ -115,8 +122,20 @@ fn form_page(
     Ok(Reply::page(page.render()?).status(status))
 }
 
+/// Sources that ask a system are told at the machine itself where to send which secret.
+fn elsewhere(visit: &Visit, about: &'static About) -> Answer {
+    let page = ElsewherePage {
+        frame: Frame::of(visit, "/sources"),
+        about,
+    };
+    Ok(Reply::page(page.render()?))
+}
+
 fn blank(visit: &Visit) -> Answer {
     let about = collector(visit.parameter("kind"))?.about();
+    if about.asks == Asks::System {
+        return elsewhere(visit, about);
+    }
     let mut entered = Entered::default()
         .with("fresh_for_days", "31")
         .with("every_hours", "24");
@@ -156,6 +175,9 @@ fn source<'h>(home: &'h Home, name: &str) -> Result<&'h Source, Trouble> {
 fn filled(visit: &Visit) -> Answer {
     let home = visit.app.home();
     let source = source(&home, visit.parameter("name"))?;
+    if source.collector.about().asks == Asks::System {
+        return elsewhere(visit, source.collector.about());
+    }
     let settings = &source.settings;
     let columns = settings.columns.iter();
     let columns: Vec<String> = columns
@@ -197,6 +219,7 @@ fn keep(
     name: &str,
 ) -> Answer {
     let home = visit.app.home();
+    commands::files_only(about.kind)?;
     let new = asked_for(about, &mut entered, name);
     entered.wanted("path", "Say which file or folder is read");
     let unchanged =

@@ -262,7 +262,7 @@ fn signing_in_goes_on_only_within_this_server() {
     let reviewer = served.get(Some(Role::Reviewer), "/sign-in");
     assert_eq!(
         reviewer.place(),
-        "/me",
+        "/reviews",
         "who may not read does not begin with a refusal"
     );
 }

@@ -1,5 +1,7 @@
 //! Pages of sources: how each stands, and adding, trying, changing and removing one.
 
+use standing_collectors::Asks;
+
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -56,7 +58,7 @@ fn the_list_says_what_is_known_and_what_is_not() {
     let list = served.get(Some(Role::Auditor), "/sources");
     assert_eq!(list.status, 200);
     let says = |words: &str| assert!(list.text.contains(words), "{words} in {}", list.text);
-    says("26 of 27 sources are known");
+    says("29 of 30 sources are known");
     says("announces a further page that is not here");
     says("1 run, not complete");
     assert!(!list.text.contains("Read now"), "an auditor runs nothing");
@@ -113,9 +115,17 @@ fn a_form_is_made_from_what_the_collector_declares() {
         let form = served.get(ENGINEER, &format!("/sources/new/{}", about.kind));
         assert_eq!(form.status, 200);
         for setting in about.settings {
-            let field = format!("name=\"set-{}\"", setting.name);
+            // Where a secret is sent is not decided over the web: there are no fields for it.
+            let field = match about.asks {
+                Asks::Files => format!("name=\"set-{}\"", setting.name),
+                Asks::System => format!("<dt>{}", setting.name),
+            };
             assert!(form.text.contains(&field), "{field} of {}", about.kind);
         }
+        assert_eq!(
+            form.text.contains("name=\"path\""),
+            about.asks == Asks::Files
+        );
     }
     assert_eq!(served.get(ENGINEER, "/sources/new/oracle").status, 404);
     assert_eq!(served.get(Some(Role::Auditor), "/sources/new").status, 403);
