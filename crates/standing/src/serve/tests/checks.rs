@@ -193,7 +193,7 @@ fn a_check_says_what_it_rests_on_and_who_its_subjects_are() {
     let page = served.get(owner, "/checks/leavers_have_no_access?verdict=not+met");
     assert_eq!(page.status, 200);
     let says = |words: &str| assert!(page.text.contains(words), "{words} in {}", page.text);
-    says("25 of 27 met, 2 not met");
+    says("26 of 28 met, 2 not met");
     says("href=\"/people/person?id=hr%2F");
     says("<a href=\"/sources/hr\">hr</a>, read ");
     says("href=\"/items/4.2.4\"");

@@ -35,10 +35,11 @@ const EMAILS: [(Role, &str); 4] = [
 fn directory() -> String {
     let all = ["ada", "bob", "cyd", "dee", "eve", "fay"];
     let mut text = String::new();
-    for uid in all {
+    for (i, uid) in all.iter().enumerate() {
+        let number = i + 1;
         text += &format!(
             "dn: uid={uid},ou=people,dc=firm,dc=test\nobjectClass: inetOrgPerson\nuid: {uid}\n\
-             cn: {uid}\nmail: {uid}@firm.test\ncreateTimestamp: 20210301080000Z\n\n"
+             cn: {uid}\nmail: {uid}@firm.test\nemployeeNumber: 000{number}\ncreateTimestamp: 20210301080000Z\n\n"
         );
     }
     let mut group = |name: &str, members: &[&str]| {
