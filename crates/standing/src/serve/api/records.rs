@@ -147,8 +147,9 @@ fn add(visit: &Visit) -> Answer {
     may(visit, about.name)?;
     let NewRecord(cells) = visit.json()?;
     let mut values = written(&cells)?;
-    if commands::needs_attesting(about.name) {
-        let who = ["stated_by", "approved_by"];
+    let who = ["stated_by", "approved_by", "decided_by"];
+    let decides = about.columns.iter().any(|c| c.name == "decided_by");
+    if commands::needs_attesting(about.name) || decides {
         values.retain(|(name, _)| !who.contains(&name.as_str()));
         let column = about.columns.iter().find(|c| who.contains(&c.name));
         let name = &visit.who()?.name;

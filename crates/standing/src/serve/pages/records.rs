@@ -30,9 +30,15 @@ pub const ROUTES: &[Route] = &[
 /// Records on a page.
 const ON_A_PAGE: usize = 100;
 /// Registers of people.
-const PERSONAL: &[&str] = &["agreement", "link", "person", "training_completion"];
-/// Columns that hold a name which nobody types: it is that of whoever states it.
-const STATED_BY: &str = "stated_by";
+const PERSONAL: &[&str] = &[
+    "account_decision",
+    "agreement",
+    "link",
+    "person",
+    "training_completion",
+];
+/// Columns that hold a name which nobody types: it is that of whoever states or decides it.
+const STATED_BY: &[&str] = &["stated_by", "decided_by"];
 
 struct Register {
     kind: &'static str,
@@ -308,7 +314,7 @@ fn show(
     let fields = table
         .columns
         .iter()
-        .filter(|c| !stays(c) && c.name != STATED_BY);
+        .filter(|c| !stays(c) && !STATED_BY.contains(&c.name));
     let status = if entered.is_right() { 200 } else { 422 };
     let form = Form {
         frame: Frame::of(visit, "/items"),
@@ -341,7 +347,7 @@ fn show(
         stated_by: table
             .columns
             .iter()
-            .any(|c| c.name == STATED_BY)
+            .any(|c| STATED_BY.contains(&c.name))
             .then(|| visit.who().map(|who| who.name.clone()))
             .transpose()?,
     };
@@ -396,7 +402,7 @@ fn values(
         let value = match before {
             Some((_, row)) if column.key => typed(column, &row.cells[i]),
             None if column.name == "id" => String::new(),
-            _ if column.name == STATED_BY => visit.who()?.name.clone(),
+            _ if STATED_BY.contains(&column.name) => visit.who()?.name.clone(),
             _ => entered.value(column.name).to_owned(),
         };
         if !value.is_empty() {

@@ -452,7 +452,11 @@ fn only_rows_that_are_unchanged_and_alike_are_kept_at_one_stroke() {
     assert_ne!(first, second);
     let refused = keep(&second, &all(&second)[..1]);
     assert_eq!(refused.status, 422, "{}", refused.text);
-    assert!(refused.text.contains("something speaks against keeping it"));
+    assert!(
+        refused.text.contains("something speaks against keeping it"),
+        "{}",
+        refused.text
+    );
     let page = served.get(Some(Role::Reviewer), &format!("/reviews/{second}/mine"));
     let group = page.text.split("?part=alike").nth(1);
     let group = group.unwrap_or_else(|| panic!("no group: {}", page.text));
