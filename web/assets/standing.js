@@ -227,10 +227,12 @@ for (const form of document.querySelectorAll("form[data-review]")) {
     show();
     on_from(n);
   };
+  // Back to what is kept; where the server sent answers back, nothing of them is.
+  const refused = form.querySelector(".error") !== null;
   const clear = (n) => {
-    for (const radio of radios(rows[n])) radio.checked = radio.defaultChecked;
-    for (const tick of ticks(rows[n])) tick.checked = tick.defaultChecked;
-    comment(rows[n]).value = comment(rows[n]).defaultValue;
+    for (const radio of radios(rows[n])) radio.checked = !refused && radio.defaultChecked;
+    for (const tick of ticks(rows[n])) tick.checked = !refused && tick.defaultChecked;
+    comment(rows[n]).value = refused ? "" : comment(rows[n]).defaultValue;
     show();
   };
   const open = async (n) => {
@@ -252,6 +254,8 @@ for (const form of document.querySelectorAll("form[data-review]")) {
       place.textContent = "It could not be read. Your answers are still here; try again.";
     }
     behind.showModal();
+    place.focus();
+    behind.scrollTop = 0;
   };
 
   const KEYS = {
@@ -295,6 +299,7 @@ for (const form of document.querySelectorAll("form[data-review]")) {
     button.hidden = false;
     button.addEventListener("click", () => keys.showModal());
   }
+  for (const dialog of [keys, behind]) dialog.addEventListener("close", () => go(at));
   form.addEventListener("focusin", (event) => {
     const row = event.target.closest("[data-row]");
     if (row) at = rows.indexOf(row);
@@ -313,5 +318,5 @@ for (const form of document.querySelectorAll("form[data-review]")) {
   // After saving one goes on where one was: with the rows.
   const wrong = rows.findIndex((row) => row.querySelector(".error"));
   if (wrong >= 0) go(wrong);
-  else if (location.hash === "#rows") go(0);
+  else if (new URLSearchParams(location.search).has("kept")) go(0);
 }

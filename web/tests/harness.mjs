@@ -47,9 +47,9 @@ export class Served {
     const served = new Served();
     served.folder = await mkdtemp(path.join(tmpdir(), "standing-web-"));
     served.home = path.join(served.folder, "firm");
-    await (make ? make(served.home) : run("demo", "--quiet", "--dir", served.home));
     served.port = await freePort();
     served.url = `http://localhost:${served.port}`;
+    await (make ? make(served.home, served.url) : run("demo", "--quiet", "--dir", served.home));
     if (settings) {
       await appendFile(path.join(served.home, "standing.toml"), `\n${await settings(served.url)}\n`);
     }

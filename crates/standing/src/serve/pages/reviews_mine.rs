@@ -465,7 +465,7 @@ fn finish(
             Some(n) if one => {
                 format!("/reviews/{}/rows/{n}?kept={}", words::url(id), acted.entry)
             }
-            _ => format!("{}#rows", asked.place(id, asked.after, Some(acted.entry))),
+            _ => asked.place(id, asked.after, Some(acted.entry)),
         })),
     }
 }

@@ -195,7 +195,7 @@ impl Shown {
             .into_iter()
             .filter_map(|decision| {
                 let why = review::needs_comment(row, decision)?;
-                Some(format!("to {}: {why}", decision.as_str()))
+                Some(format!("for {}: {why}", label(decision)))
             });
         let name = person.and_then(|p| p.name.clone().or_else(|| p.email.clone()));
         Shown {
