@@ -8,9 +8,9 @@ use standing_collectors::{Root, Run, Settings, by_kind, run};
 use standing_facts::{GapCode, Outcome};
 
 use crate::cases::Memory;
-use server::{ADMINISTRATOR, EVERYTHING, READER, Server};
+use server::{ADMINISTRATOR, READER, Server};
 
-mod server;
+pub mod server;
 
 const PEOPLE: usize = 50;
 /// Long enough to be folded, plain or in base64.
