@@ -6,7 +6,7 @@
 //!
 //! A collector reads files that somebody exported or asks a running system; [`About::asks`] says which.
 //! All HTTP goes through [`http::Http`], which keeps to one host, retries politely, and can be replayed;
-//! all SQL through `sql`, whose sessions can only read.
+//! all SQL through `sql`, whose sessions can only read; LDAP by `ldap`, which only searches.
 //!
 //! *Architecture invariant:* a secret is a [`secret::Secret`] from its file to its header: it cannot be
 //! printed, and no collector keeps an answer that holds one.
@@ -34,6 +34,7 @@ mod hr_sql;
 pub mod http;
 mod json;
 mod keycloak;
+mod ldap;
 mod ldif;
 mod lines;
 mod mysql;

@@ -17,6 +17,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::hr::Hr,
     &crate::hr_sql::HrSql,
     &crate::keycloak::Keycloak,
+    &crate::ldap::Ldap,
     &crate::ldif::Ldif,
     &crate::mysql::MySql,
     &crate::okta::Okta,

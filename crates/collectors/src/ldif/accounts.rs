@@ -99,8 +99,8 @@ impl Seen {
             last_used_on: last_used(entry),
             password_changed_on: password_changed(entry),
             owner: None,
-            disabled_on: None,
-            expires_on: None,
+            disabled_on: disabled_on(entry),
+            expires_on: expires_on(entry),
         });
     }
 
@@ -247,6 +247,20 @@ fn primary_group(rid: &str) -> Option<&'static str> {
         "544" => Some("Administrators"),
         _ => None,
     }
+}
+
+/// The day of the last change to `userAccountControl` of an account that it disables: the account was
+/// disabled on that day or before.
+fn disabled_on(entry: &Entry) -> Option<Date> {
+    let disabled = control(entry).is_some_and(|c| c & 0x2 != 0);
+    let changes = entry.bytes("replpropertymetadata").filter(|_| disabled)?;
+    times::changed(changes, times::USER_ACCOUNT_CONTROL)
+}
+
+fn expires_on(entry: &Entry) -> Option<Date> {
+    let ends = entry.text("accountexpires").and_then(times::filetime);
+    let days = entry.text("shadowexpire").filter(|d| *d != "-1");
+    ends.or_else(|| days.and_then(times::unix_days))
 }
 
 fn last_used(entry: &Entry) -> Option<Date> {

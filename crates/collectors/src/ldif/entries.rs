@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 /// The longest physical line. Exports without folding put a photograph on one line.
 const LINE_BYTES: usize = 8 << 20;
 /// Attributes that are read. Passwords and photographs are never even put together.
-const WANTED: [&str; 42] = [
+const WANTED: [&str; 43] = [
     "dn",
     "changetype",
     "control",
@@ -51,6 +51,7 @@ const WANTED: [&str; 42] = [
     "ref",
     "version",
     "loginshell",
+    "replpropertymetadata",
 ];
 const SECRETS: [&str; 5] = [
     "userpassword",

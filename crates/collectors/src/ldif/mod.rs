@@ -21,7 +21,7 @@ pub struct Ldif;
 static ABOUT: About = About {
     kind: "ldif",
     summary: "LDIF exports of Active Directory, OpenLDAP, 389 Directory Server and eDirectory",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["account", "grant"],
     settings: &[Setting {
@@ -34,7 +34,8 @@ static ABOUT: About = About {
 Active Directory: ldapsearch -E pr=500/noprompt, or ldifde -u, with the filter \
 (|(objectCategory=person)(objectCategory=group)) and the attributes objectClass objectGUID cn \
 sAMAccountName displayName mail employeeID userAccountControl accountExpires lastLogonTimestamp \
-pwdLastSet whenCreated whenChanged memberOf primaryGroupID member. OpenLDAP: the same for \
+pwdLastSet whenCreated whenChanged memberOf primaryGroupID member replPropertyMetaData (it holds the \
+day of disabling). OpenLDAP: the same for \
 inetOrgPerson, posixAccount and groups, with + after the attributes so that locks are shown. Leave \
 the lines that ldapsearch prints at the end (no -LLL): they tell whether the answer was cut off. \
 Never export passwords.",
@@ -50,45 +51,49 @@ impl Collector for Ldif {
         name.ends_with(".ldif") || name.ends_with(".ldf")
     }
 
-    /// Reads twice: groups and the latest instant first, since every account's row rests on them.
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
-        let (mut groups, mut seen) = (Groups::default(), Seen::default());
-        for part in parts.list() {
-            let mut tally = Tally::default();
-            each_piece(parts, part, sink, &mut |piece, sink| match piece {
-                Piece::Entry(entry) => match entry.text("dn") {
-                    Some(dn) => {
-                        tally.entry(dn);
-                        seen.look(&entry);
-                        if Groups::is_group(&entry) {
-                            groups.add(dn, &entry);
-                        }
-                    }
-                    None => tally.without_dn(&entry, &part.name, sink),
-                },
-                Piece::Comment(comment) => tally.comment(&comment, &part.name, sink),
-                Piece::Odd(line, what) => sink.problem(&part.name, Some(line), None, what),
-                Piece::Secret(line) => {
-                    let what = "the export holds password hashes; they are not read, but they \
-                                should not have been exported";
-                    sink.notice(&part.name, Some(line), None, what);
-                }
-            });
-            tally.report(&part.name, sink);
-        }
-        groups.settle();
-        for part in parts.list() {
-            if sink.failed() {
-                return;
-            }
-            each_piece(parts, part, sink, &mut |piece, sink| {
-                if let Piece::Entry(entry) = piece {
-                    seen.account(settings.value("system"), &part.name, &groups, &entry, sink);
-                }
-            });
-        }
-        seen.report(&groups, sink);
+        read(settings.value("system"), parts, sink);
     }
+}
+
+/// Reads twice: groups and the latest instant first, since every account's row rests on them.
+pub(crate) fn read(system: &str, parts: &Parts<'_>, sink: &mut Sink<'_>) {
+    let (mut groups, mut seen) = (Groups::default(), Seen::default());
+    for part in parts.list() {
+        let mut tally = Tally::default();
+        each_piece(parts, part, sink, &mut |piece, sink| match piece {
+            Piece::Entry(entry) => match entry.text("dn") {
+                Some(dn) => {
+                    tally.entry(dn);
+                    seen.look(&entry);
+                    if Groups::is_group(&entry) {
+                        groups.add(dn, &entry);
+                    }
+                }
+                None => tally.without_dn(&entry, &part.name, sink),
+            },
+            Piece::Comment(comment) => tally.comment(&comment, &part.name, sink),
+            Piece::Odd(line, what) => sink.problem(&part.name, Some(line), None, what),
+            Piece::Secret(line) => {
+                let what = "the export holds password hashes; they are not read, but they \
+                                should not have been exported";
+                sink.notice(&part.name, Some(line), None, what);
+            }
+        });
+        tally.report(&part.name, sink);
+    }
+    groups.settle();
+    for part in parts.list() {
+        if sink.failed() {
+            return;
+        }
+        each_piece(parts, part, sink, &mut |piece, sink| {
+            if let Piece::Entry(entry) = piece {
+                seen.account(system, &part.name, &groups, &entry, sink);
+            }
+        });
+    }
+    seen.report(&groups, sink);
 }
 
 /// ldifde writes UTF-16; everything else writes UTF-8.
@@ -176,6 +181,7 @@ impl Tally {
                 11 => (GapCode::Truncated, "an administrative limit was exceeded"),
                 32 => (GapCode::Missing, "there is nothing at the search base"),
                 49 | 50 => (GapCode::Denied, "access was refused"),
+                51 | 52 | 81 | 85 => (GapCode::Unreachable, "the server did not answer to the end"),
                 _ => (GapCode::Truncated, "the search did not succeed"),
             };
             sink.gap(None, gap, format!("{part} ends with result {code}: {what}"));

@@ -5,6 +5,7 @@ mod cases;
 mod completeness;
 mod database_roles;
 mod databases;
+mod ldap;
 mod memory;
 mod poppler;
 mod registration;

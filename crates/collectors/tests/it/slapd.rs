@@ -10,7 +10,7 @@ use standing_facts::{GapCode, Outcome};
 use crate::cases::Memory;
 use server::{ADMINISTRATOR, READER, Server};
 
-mod server;
+pub mod server;
 
 const PEOPLE: usize = 50;
 /// Long enough to be folded, plain or in base64.

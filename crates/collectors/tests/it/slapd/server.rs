@@ -85,6 +85,11 @@ fn configuration(folder: &Path, schema: &Path, modules: Option<&Path>) -> String
 impl Server {
     /// `None`, and says so, where the parts are not installed.
     pub fn start() -> Option<Server> {
+        Self::start_with("")
+    }
+
+    /// As [`Server::start`], with further lines for the database's configuration.
+    pub fn start_with(more: &str) -> Option<Server> {
         for name in ["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete"] {
             if tool(name).is_none() {
                 eprintln!("skipped: {name} not found");
@@ -112,7 +117,7 @@ impl Server {
             let folder = tempfile::tempdir().unwrap();
             std::fs::create_dir(folder.path().join("db")).unwrap();
             let file = folder.path().join("slapd.conf");
-            let text = configuration(folder.path(), &schema, modules.as_deref());
+            let text = configuration(folder.path(), &schema, modules.as_deref()) + more;
             std::fs::write(&file, text).unwrap();
             let url = format!("ldap://127.0.0.1:{}", free_port());
             let log = std::fs::File::create(folder.path().join("log")).unwrap();
