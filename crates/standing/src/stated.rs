@@ -220,7 +220,7 @@ fn known(home: &Home, row: &Row, tables: &[&str]) -> Result<(), Failure> {
                     .hint(format!(
                         "`standing query \"select id from {table}\"` lists them"
                     ))
-                    .at(*table),
+                    .at(table),
             );
         }
     }

@@ -177,10 +177,9 @@ pub fn last_words(
         let Some(decided) = index.review_history(id, *n)?.pop() else {
             continue;
         };
-        if !entries.contains_key(&decided.entry) {
+        if let std::collections::btree_map::Entry::Vacant(place) = entries.entry(decided.entry) {
             let batch = index.review_entry(decided.entry)?;
-            let details = batch.map_or(Value::Null, |batch| value(&batch.json));
-            entries.insert(decided.entry, details);
+            place.insert(batch.map_or(Value::Null, |batch| value(&batch.json)));
         }
         let details = entries.get(&decided.entry).unwrap_or(&Value::Null);
         last.insert(*n, told(decided, details));

@@ -14,7 +14,7 @@ pub(super) fn letter(organisation: &str, url: &str, duties: &[Duty], now: Timest
         true => format!("{url}/reviews/{campaign}/mine"),
         false => format!("{url}/reviews/{campaign}"),
     };
-    let subject = duties.first().map_or_else(String::new, |duty| said(duty));
+    let subject = duties.first().map_or_else(String::new, said);
     let lines = duties.iter().map(|duty| Line {
         text: sentence(&said(duty)),
         link: None,

@@ -54,7 +54,7 @@ impl Told {
     }
 
     fn later(&mut self, minutes: i64) {
-        self.now = self.now + SignedDuration::from_mins(minutes);
+        self.now += SignedDuration::from_mins(minutes);
     }
 
     /// One look so many days after the opening; gives what is new of what was sent.
