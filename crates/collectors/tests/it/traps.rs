@@ -12,7 +12,7 @@ use crate::cases::{Spoilt, spoilt_outcome};
 use crate::replay::Spoil;
 
 /// Kinds that ask a system and do not speak HTTP: what goes wrong with them is told in their own tests.
-const OTHERWISE: [&str; 3] = ["ldap", "mysql", "postgresql"];
+const OTHERWISE: [&str; 4] = ["hr-sql", "ldap", "mysql", "postgresql"];
 
 /// Kinds whose system says how many rows there are.
 const COUNTING: [&str; 5] = ["entra", "github", "google", "keycloak", "scim"];
