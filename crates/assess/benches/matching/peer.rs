@@ -35,7 +35,7 @@ pub fn links(people: &[Person<'_>], accounts: &[Account<'_>]) -> Vec<Match> {
         .expect("a statement");
     for (i, p) in people.iter().enumerate() {
         one.execute(params![
-            i,
+            i as i64,
             p.employee_number,
             p.email,
             local(p.email),
@@ -48,7 +48,7 @@ pub fn links(people: &[Person<'_>], accounts: &[Account<'_>]) -> Vec<Match> {
         .expect("a statement");
     for (i, a) in accounts.iter().enumerate() {
         let login = local(a.login);
-        one.execute(params![i, a.employee_number, a.email, login, a.name])
+        one.execute(params![i as i64, a.employee_number, a.email, login, a.name])
             .expect("a row");
     }
     let (indices, select) = LINKS.split_once("select account, min").expect("two parts");

@@ -15,10 +15,13 @@ const PEOPLE: &str = "0001,Ada,Owner,ada@firm.test,Platform,Engineer,0003,01/02/
     0005,Eve,Agent,eve@firm.test,Support,Agent,0001,03/04/2021,\n\
     0006,Fay,Agent,fay@firm.test,Support,Agent,0001,03/04/2021,\n";
 
+/// An account, with the number of whoever works here: one key alone links nobody.
 fn account(uid: &str, more: &str) -> String {
+    let number = EVERYBODY.iter().position(|known| *known == uid);
+    let number = number.map_or(String::new(), |i| format!("employeeNumber: 000{}\n", i + 1));
     format!(
         "dn: uid={uid},ou=people,dc=firm,dc=test\nobjectClass: inetOrgPerson\nuid: {uid}\n\
-         cn: {uid}\nmail: {uid}@firm.test\ncreateTimestamp: 20210301080000Z\n{more}\n"
+         cn: {uid}\nmail: {uid}@firm.test\n{number}createTimestamp: 20210301080000Z\n{more}\n"
     )
 }
 
