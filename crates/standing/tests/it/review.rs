@@ -749,7 +749,10 @@ fn rows_go_down_the_line_and_are_reassigned_with_a_note() {
     );
     assert_eq!(
         whys("+15 days"),
+        // The next in line, the one who was to decide, and the lead.
         [
+            "escalation ada@firm.test",
+            "escalation cyd@firm.test",
             "escalation cyd@firm.test",
             "escalation fay@firm.test",
             "escalation fay@firm.test",
