@@ -19,6 +19,7 @@ use crate::serve::visit::{Answer, Reply, Trouble, Visit};
 const SEES: Access = Access::With(Right::ReadPersonal);
 const EITHER: Access = Access::Either(Right::ReadPersonal, Right::Review);
 const LEADS: Access = Access::With(Right::Attest);
+const SUGGESTIONS: &[&str] = &["keep", "look", "remove"];
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
@@ -61,7 +62,7 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "suggestion",
                 meaning: "Only rows of which this is suggested",
-                form: Form::Words(&["keep", "look", "remove"]),
+                form: Form::Words(SUGGESTIONS),
             },
         ],
         ..Doc::get("Rows of an access review, what speaks against them first", of::<Page<Object>>)
@@ -355,6 +356,13 @@ fn rows(visit: &Visit) -> Answer {
         true => None,
         false => Some(email(visit)?),
     };
+    let suggestion = given("suggestion").map(|word| match SUGGESTIONS.contains(&word.as_str()) {
+        true => Ok(word),
+        false => Err(Trouble::malformed(format!(
+            "suggestion={word:?}: one of {}",
+            SUGGESTIONS.join(", ")
+        ))),
+    });
     let wanted = Wanted {
         reviewer: own.or_else(|| given("reviewer").map(|e| e.to_lowercase())),
         system: given("system"),
@@ -363,7 +371,7 @@ fn rows(visit: &Visit) -> Answer {
             Some("none") => Some(String::new()),
             Some(word) => Some(word.parse::<Decision>()?.as_str().to_owned()),
         },
-        suggestion: given("suggestion"),
+        suggestion: suggestion.transpose()?,
         ..Wanted::default()
     };
     let after = number_after(&part)?;

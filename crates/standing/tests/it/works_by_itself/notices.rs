@@ -271,6 +271,16 @@ impl Mail {
         self.out.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
+
+    /// The next of this subject's beginning, which has been taken; reviews write their own in between.
+    fn about(&mut self, subject: &str) -> String {
+        loop {
+            let content = self.next()["content"].as_str().unwrap().to_owned();
+            if content.contains(&format!("\nSubject: {subject}")) {
+                return content;
+            }
+        }
+    }
 }
 
 impl Drop for Mail {
@@ -350,10 +360,45 @@ fn a_digest_arrives_by_mail_once() {
     let service = Service::start(&home.path);
     service.until("sent", "email");
     assert_eq!(service.stop(), Some(0));
-    let content = mail.next()["content"].as_str().unwrap().to_owned();
+    let content = mail.about("Standing of");
     assert!(content.contains("1 item turned"), "{content}");
     assert!(content.contains("not met, was met"), "{content}");
     assert!(!content.contains("Test Person"), "{content}");
     let service = Service::start(&home.path);
     service.until("nothing to tell", "email");
+}
+
+#[test]
+fn reviewers_are_written_to_by_mail_once() {
+    let home = demo("");
+    let Some(mut mail) = Mail::start(&home, "tls") else {
+        return;
+    };
+    secret(&home, "keys/mail", "a password of the tests");
+    home.configure(&mail.settings("smtps", "ca_file = \"mail.pem\""));
+    let told = "told whose turn it is in access reviews";
+    let service = Service::start(&home.path);
+    let first = service.until(told, "sent");
+    assert_eq!(service.stop(), Some(0));
+    let sent = first["fields"]["sent"].as_u64().unwrap();
+    assert!(sent > 1, "{first}");
+    let messages: Vec<Value> = (0..sent).map(|_| mail.next()).collect();
+    let mut whom: Vec<&str> = messages
+        .iter()
+        .map(|m| {
+            let content = m["content"].as_str().unwrap();
+            assert!(content.contains("\nSubject: Access review of"), "{content}");
+            assert!(content.contains("/mine"), "{content}");
+            assert!(content.contains("decide"), "{content}");
+            assert_eq!(m["tls"], true);
+            assert_eq!(m["to"].as_array().unwrap().len(), 1);
+            m["to"][0].as_str().unwrap()
+        })
+        .collect();
+    whom.sort_unstable();
+    whom.dedup();
+    assert_eq!(whom.len() as u64, sent);
+    let service = Service::start(&home.path);
+    let again = service.until(told, "sent");
+    assert_eq!(again["fields"]["sent"], 0, "{again}");
 }
