@@ -45,6 +45,8 @@ pub struct Account {
     pub person: Option<String>,
     /// The evidence for that.
     pub keys: Option<String>,
+    /// Where it is linked to nobody: the people to whom some evidence points.
+    pub maybe: Vec<String>,
 }
 
 /// A right of an account.
@@ -137,7 +139,9 @@ impl Estate<'_> {
             accounts: self.all(
                 "select account.id, system, login, name, email, enabled, kind, privileged, mfa,
                    mfa_basis, created_on, last_used_on, owner, account.expires_on, account.source,
-                   link.person, link.keys
+                   link.person, link.keys,
+                   case when link.person is null then (select group_concat(person, char(10))
+                     from link_candidate where link_candidate.account = account.id) end
                  from account left join link on link.account = account.id",
                 account,
             )?,
@@ -226,6 +230,11 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         source: row.get(14)?,
         person: row.get(15)?,
         keys: row.get(16)?,
+        maybe: row
+            .get::<_, Option<String>>(17)?
+            .map_or_else(Vec::new, |people| {
+                people.lines().map(str::to_owned).collect()
+            }),
     })
 }
 

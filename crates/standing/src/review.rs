@@ -36,7 +36,7 @@ mod suggest;
 
 pub use assign::{Assigning, assign};
 pub use command::{command, past_json, row_json, state_json};
-pub use decide::{Answers, Item, bulk_refusals, decide, is_added, needs_comment};
+pub use decide::{Answers, Item, added, bulk_refusals, decide, is_added, needs_comment};
 pub use demonstrate::demonstrate;
 pub use duties::{Duty, Why, due, duties, fall_back, told};
 pub use open::{Opened, Opening, open};
@@ -303,6 +303,10 @@ pub struct Line {
     /// Who comes after them in line, by e-mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<String>,
+    /// People whose account it may be, by id and by e-mail, where nobody has said so yet: they do not
+    /// decide about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maybe: Vec<String>,
     /// The same for rows of one system with the same rights and job title.
     pub alike: String,
     /// Digest of the rights.
@@ -378,8 +382,13 @@ pub struct Details {
     pub accounts: u64,
     /// Accounts of these systems left out because they cannot sign in.
     pub disabled: u64,
-    /// People who work here on the day of opening, by the sources of people.
-    pub people: u64,
+    /// People who work here on the day of opening: the reconciled population. `None` while it does not
+    /// reconcile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<u64>,
+    /// Why it did not reconcile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_doubt: Option<String>,
     /// SHA-256 of the population's lines, hexadecimal.
     pub sha256: String,
 }
@@ -391,6 +400,23 @@ pub struct Campaign {
     pub head: ReviewCampaign,
     /// The rest; empty where it was erased.
     pub details: Details,
+}
+
+impl Details {
+    /// How many people work here, or why that is not known; as the end of a sentence.
+    pub fn people_in_words(&self) -> String {
+        match (self.people, &self.people_doubt) {
+            (Some(people), _) => format!(
+                "{} work here by the reconciled population",
+                match people {
+                    1 => "1 person".into(),
+                    many => format!("{} people", crate::text::number(many)),
+                }
+            ),
+            (None, Some(doubt)) => format!("how many people work here is not known: {doubt}"),
+            (None, None) => "how many people work here is not known".into(),
+        }
+    }
 }
 
 impl Campaign {

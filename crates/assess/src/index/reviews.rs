@@ -28,8 +28,8 @@ create table review_campaign (id text primary key, entry integer not null, opene
 create table review_row (campaign text not null, n integer not null, account text not null,
   system text not null collate nocase, source text not null, scope text not null,
   home integer not null, person text not null, person_email text not null collate nocase,
-  reviewer text not null collate nocase, privileged integer not null, suggestion text not null,
-  changed text not null, alike text not null, rights text not null, role text not null,
+  reviewer text not null collate nocase, line text not null, privileged integer not null,
+  suggestion text not null, changed text not null, alike text not null, rights text not null, role text not null,
   decision text, decided_entry integer, json text not null);
 create unique index review_row_place on review_row (campaign, n);
 create index review_row_reviewer on review_row (campaign, reviewer, n);
@@ -96,6 +96,8 @@ pub struct ReviewRow {
     pub person_email: String,
     /// Who is to decide, by e-mail; empty: nobody could be found.
     pub reviewer: String,
+    /// Everybody in line at the opening, by e-mail in lower case, the first first, each between line ends.
+    pub line: String,
     /// Whether it makes an administrator of somebody.
     pub privileged: bool,
     /// `keep`, `look` or `remove`.
@@ -200,10 +202,10 @@ pub struct ReviewedBefore {
 }
 
 const COLUMNS: &str = "n, account, system, source, scope, home, person, person_email, reviewer, \
-    privileged, suggestion, changed, alike, rights, role, decision, decided_entry, json";
+    line, privileged, suggestion, changed, alike, rights, role, decision, decided_entry, json";
 
 fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReviewRow> {
-    let entry: Option<i64> = row.get(16)?;
+    let entry: Option<i64> = row.get(17)?;
     Ok(ReviewRow {
         n: row.get::<_, i64>(0)?.cast_unsigned(),
         account: row.get(1)?,
@@ -214,15 +216,16 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReviewRow> {
         person: row.get(6)?,
         person_email: row.get(7)?,
         reviewer: row.get(8)?,
-        privileged: row.get(9)?,
-        suggestion: row.get(10)?,
-        changed: row.get(11)?,
-        alike: row.get(12)?,
-        rights: row.get(13)?,
-        role: row.get(14)?,
-        decision: row.get(15)?,
+        line: row.get(9)?,
+        privileged: row.get(10)?,
+        suggestion: row.get(11)?,
+        changed: row.get(12)?,
+        alike: row.get(13)?,
+        rights: row.get(14)?,
+        role: row.get(15)?,
+        decision: row.get(16)?,
         decided_entry: entry.map(i64::cast_unsigned),
-        json: row.get(17)?,
+        json: row.get(18)?,
     })
 }
 
@@ -267,7 +270,7 @@ impl Index {
     ) -> Result<(), E> {
         let insert = format!(
             "insert into review_row (campaign, {COLUMNS}) values ({}?)",
-            "?, ".repeat(18)
+            "?, ".repeat(19)
         );
         let put = |sql: &str, values: &[&dyn ToSql]| -> Result<(), IndexError> {
             self.connection.prepare_cached(sql)?.execute(values)?;
@@ -299,6 +302,7 @@ impl Index {
                     row.person,
                     row.person_email,
                     row.reviewer,
+                    row.line,
                     row.privileged,
                     row.suggestion,
                     row.changed,

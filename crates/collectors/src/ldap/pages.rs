@@ -186,11 +186,15 @@ fn follow(session: &mut LdapConn, entry: &mut Entry) {
                 attributes.into_iter().find(|a| a.name == attribute.name)
             });
             let Some(more) = more else { break };
+            // As many as the range says; the last range is one only if something was left.
+            let came = u32::try_from(more.values.len()).unwrap_or(u32::MAX);
             attribute.values.extend(more.values);
             match more.range {
-                Some(Some(next)) if next > last => attribute.range = Some(Some(next)),
-                Some(Some(_)) => break,
-                Some(None) | None => attribute.range = None,
+                Some(Some(next)) if next > last && came == next - last => {
+                    attribute.range = Some(Some(next));
+                }
+                Some(None) | None if came > 0 => attribute.range = None,
+                _ => break,
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Directories asked over LDAP: a real OpenLDAP server, and a line to it that breaks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use standing_collectors::{Root, Run, Settings, by_kind, run};
@@ -13,6 +15,9 @@ use standing_facts::{GapCode, Outcome};
 use crate::cases::Memory;
 use crate::slapd::server::{READER, Server};
 
+use self::limits::Limits;
+
+mod limits;
 mod samba;
 
 const PEOPLE: usize = 520;
@@ -35,7 +40,11 @@ impl Asked {
     }
 }
 
-fn ask(url: &str, (name, password): (&str, &str), base: &str, page_size: &str) -> Asked {
+fn ask(url: &str, account: (&str, &str), base: &str, page_size: &str) -> Asked {
+    ask_with(url, account, base, &[("page_size", page_size)])
+}
+
+fn ask_with(url: &str, (name, password): (&str, &str), base: &str, more: &[(&str, &str)]) -> Asked {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     std::fs::write(&file, password).unwrap();
@@ -45,11 +54,13 @@ fn ask(url: &str, (name, password): (&str, &str), base: &str, page_size: &str) -
         ("bind_dn", name),
         ("password_file", "password"),
         ("base_dn", base),
-        ("page_size", page_size),
     ];
+    let values = values.iter().chain(more);
     let settings = Settings {
         source: "src".into(),
-        values: BTreeMap::from(values.map(|(name, value)| (name.into(), value.into()))),
+        values: values
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
         ..Settings::default()
     };
     let mut facts = Vec::new();
@@ -108,6 +119,41 @@ fn a_directory_in_pages_is_read_to_the_last() {
     assert_eq!(asked.of("account").filter(numbered).count(), PEOPLE);
     let staff = asked.of("grant").filter(|fact| fact["resource"] == "staff");
     assert_eq!(staff.count(), PEOPLE);
+}
+
+/// What Active Directory allows, in small: 150 entries a page, 200 values an answer.
+const SMALL: Limits = Limits {
+    page: 150,
+    values: 200,
+    loses_ranges: false,
+};
+
+#[test]
+fn pages_and_ranges_of_the_servers_own_are_followed_to_the_last() {
+    let Some(server) = openldap(ALL) else { return };
+    let (url, seen) = limits::between(&server.url, SMALL);
+    let asked = ask(&url, READER, "dc=example,dc=org", "1000");
+    assert_eq!(asked.run.outcome, Outcome::Complete, "{:?}", asked.run);
+    let numbered = |fact: &&Value| fact["employee_number"].is_string();
+    assert_eq!(asked.of("account").filter(numbered).count(), PEOPLE);
+    let staff = asked.of("grant").filter(|fact| fact["resource"] == "staff");
+    let members: BTreeSet<String> = staff.map(|grant| grant["account"].to_string()).collect();
+    assert_eq!(members.len(), PEOPLE);
+    let seen = seen.lock().unwrap();
+    assert_eq!((seen.longest_page, seen.ranges), (150, 3));
+}
+
+#[test]
+fn ranges_that_end_before_their_end_are_not_complete() {
+    let Some(server) = openldap(ALL) else { return };
+    let lost = Limits {
+        loses_ranges: true,
+        ..SMALL
+    };
+    let (url, _) = limits::between(&server.url, lost);
+    let asked = ask(&url, READER, "dc=example,dc=org", "1000");
+    assert_ne!(asked.run.outcome, Outcome::Complete, "{:?}", asked.run);
+    assert!(asked.has_gap(GapCode::Truncated), "{:?}", asked.run);
 }
 
 #[test]
@@ -175,4 +221,71 @@ fn a_connection_that_breaks_leaves_a_named_gap() {
             "after {bytes}: {run:?}"
         );
     }
+}
+
+/// A certificate of `localhost` that signs itself, and its key, made by OpenSSL.
+fn certificate(folder: &Path, name: &str) -> Option<(PathBuf, PathBuf)> {
+    let (key, pem) = (format!("{name}.key"), format!("{name}.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"])
+        .args([
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", &key, "-out", &pem])
+        .current_dir(folder)
+        .stderr(Stdio::null())
+        .status();
+    if !made.is_ok_and(|made| made.success()) {
+        eprintln!("skipped: openssl not found");
+        return None;
+    }
+    Some((folder.join(key), folder.join(pem)))
+}
+
+#[test]
+fn over_tls_the_password_is_told_only_to_a_server_that_is_vouched_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = ["its", "another"].map(|name| certificate(folder.path(), name));
+    let [Some((key, its)), Some((_, another))] = made else {
+        return;
+    };
+    let more = format!(
+        "{ALL}TLSCertificateFile {}\nTLSCertificateKeyFile {}\n",
+        its.display(),
+        key.display()
+    );
+    let Some(server) = openldap(&more) else {
+        return;
+    };
+    let (its, another) = (its.to_str().unwrap(), another.to_str().unwrap());
+    let started = server.url.replace("127.0.0.1", "localhost");
+    for (url, starttls) in [(&server.secure_url, "no"), (&started, "yes")] {
+        let over = |ca: &[(&str, &str)]| {
+            let more = [&[("starttls", starttls)], ca].concat();
+            ask_with(url, READER, "dc=example,dc=org", &more)
+        };
+        let asked = over(&[("ca_file", its)]);
+        assert_eq!(
+            asked.run.outcome,
+            Outcome::Complete,
+            "{url}: {:?}",
+            asked.run
+        );
+        assert_eq!(asked.of("grant").count(), PEOPLE);
+        for untrusted in [&[][..], &[("ca_file", another)]] {
+            let asked = over(untrusted);
+            assert_eq!(asked.run.outcome, Outcome::Failed, "{url}: {:?}", asked.run);
+            assert!(asked.facts.is_empty(), "{:?}", asked.facts);
+            assert!(asked.has_gap(GapCode::Unreachable), "{:?}", asked.run);
+        }
+    }
+    // Without a certificate for this name nothing is told either.
+    let elsewhere = server.secure_url.replace("localhost", "127.0.0.1");
+    let asked = ask_with(&elsewhere, READER, "dc=example,dc=org", &[("ca_file", its)]);
+    assert_eq!(asked.run.outcome, Outcome::Failed, "{:?}", asked.run);
 }

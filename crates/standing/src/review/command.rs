@@ -172,6 +172,7 @@ pub fn state_json(state: &State) -> Value {
         "notices": details.notices,
         "sources": details.sources,
         "people": details.people,
+        "people_doubt": details.people_doubt,
         "accounts": details.accounts,
         "disabled": details.disabled,
         "sha256": details.sha256,

@@ -9,7 +9,7 @@ use standing_assess::{AsOf, Index};
 use super::proof::settle_one;
 use super::reviewers::is_own;
 use super::rows::{Row, some};
-use super::{Campaign, Decision, Reviewer, Suggestion, campaign};
+use super::{Campaign, Decision, Reviewer, Stage, Suggestion, campaign, state};
 use crate::failure::Failure;
 use crate::home::{By, Home};
 use crate::project;
@@ -54,7 +54,8 @@ pub struct Answers<'a> {
 ///
 /// # Errors
 /// Each row that may not be decided so, with why: it is the reviewer's own, somebody else's, lacks a
-/// comment or the rights that are to go, or may not be kept in bulk.
+/// comment or the rights that are to go, or may not be kept in bulk. Of no row once the campaign has
+/// closed.
 pub fn decide(
     home: &Home,
     index: &Index,
@@ -62,6 +63,13 @@ pub fn decide(
     answers: &Answers<'_>,
 ) -> Result<u64, Failure> {
     let campaign = campaign(index, answers.campaign)?;
+    if state(index, campaign.id(), &AsOf::at(Timestamp::now()))?.stage == Stage::Closed {
+        return Err(
+            Failure::usage("this review has closed: its decisions stand")
+                .hint("what is to change since then is decided in the next one")
+                .at("campaign"),
+        );
+    }
     let reviewer = who(index, &campaign, answers.reviewer)?;
     bounded(answers)?;
     let wanted: Vec<u64> = answers.items.iter().map(|item| item.row).collect();
@@ -218,17 +226,39 @@ fn may_decide(campaign: &Campaign, reviewer: &Reviewer, row: &Row) -> Result<(),
     Err(format!("{whose}: reassign it with a note first"))
 }
 
+/// Whether rows wait for so long that they are told to the next in line too.
+fn is_escalated(campaign: &Campaign, today: Date) -> bool {
+    let after = campaign.details.escalate_after_days;
+    let opened = campaign.opened_on();
+    opened.is_some_and(|day| day.saturating_add(after.days()) <= today)
+}
+
 /// Whether somebody may decide a row beside its reviewer: it waited for so long that it was told to the
 /// next in line too, and that is who they are.
 pub fn is_added(campaign: &Campaign, row: &Row, email: &str, today: Date) -> bool {
-    let after = campaign.details.escalate_after_days;
-    let from = campaign
-        .opened_on()
-        .map(|day| day.saturating_add(after.days()));
     let next = row.next_in_line();
     row.decision.is_none()
-        && from.is_some_and(|from| from <= today)
+        && is_escalated(campaign, today)
         && next.is_some_and(|next| next.eq_ignore_ascii_case(email))
+}
+
+/// The rows that somebody may decide as [`is_added`] says, in their order, from behind the row `after`
+/// on; at most `most`.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn added(
+    index: &Index,
+    campaign: &Campaign,
+    email: &str,
+    today: Date,
+    after: Option<u64>,
+    most: usize,
+) -> Result<Vec<u64>, Failure> {
+    match !email.is_empty() && is_escalated(campaign, today) {
+        true => Ok(index.review_next(campaign.id(), email, after, most)?),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// Why a decision needs a comment, if it does.

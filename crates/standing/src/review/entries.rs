@@ -70,6 +70,8 @@ fn opened(vault: &Vault, index: &Index, entry: &Entry, at: &str) -> Result<(), F
 fn frozen(json: String) -> Result<ReviewRow, serde_json::Error> {
     let line: Line = serde_json::from_str(&json)?;
     let privileged = line.is_privileged();
+    let in_line = std::iter::once(&line.reviewer).chain(&line.next);
+    let in_line: String = in_line.map(|e| format!("\n{}", e.to_lowercase())).collect();
     let (person, person_email) = match line.person {
         Some(person) => (person.id, person.email.unwrap_or_default()),
         None => (String::new(), String::new()),
@@ -84,6 +86,7 @@ fn frozen(json: String) -> Result<ReviewRow, serde_json::Error> {
         person,
         person_email,
         reviewer: line.reviewer,
+        line: format!("{in_line}\n"),
         privileged,
         suggestion: line.suggestion.as_str().to_owned(),
         changed: line.changed,

@@ -9,7 +9,7 @@ use standing_assess::AsOf;
 use standing_assess::frozen::{Account, Population, Right as Held, Somebody};
 use standing_assess::index::ReviewedBefore;
 
-use super::peers::{Peers, is_here};
+use super::peers::Peers;
 use super::reviewers::InLine;
 use super::suggest::suggest;
 use super::{Line, Person, Right};
@@ -26,7 +26,6 @@ pub(super) struct Frozen {
     pub(super) accounts: u64,
     /// Accounts left out because they cannot sign in.
     pub(super) disabled: u64,
-    pub(super) people: u64,
 }
 
 /// What rows are compared with.
@@ -67,11 +66,6 @@ pub(super) fn freeze(
         .iter()
         .map(|somebody| (somebody.id.as_str(), somebody))
         .collect();
-    frozen.people = population
-        .people
-        .iter()
-        .filter(|s| is_here(s, today))
-        .count() as u64;
     let peers = Peers::of(population, today);
     let mut held: HashMap<&str, Vec<&Held>> = HashMap::new();
     for right in &population.rights {
@@ -96,16 +90,12 @@ pub(super) fn freeze(
         }
         systems.retain(|_, (system, _)| asked(system));
         frozen.accounts += u64::from(!systems.is_empty());
-        let somebody = account
-            .person
-            .as_deref()
-            .and_then(|id| people.get(id).copied());
         for (key, (system, rights)) in systems {
             let system = written
                 .entry(key)
                 .or_insert_with(|| system.to_owned())
                 .clone();
-            let mut line = line(account, system, &rights, somebody, &peers, population);
+            let mut line = line(account, system, &rights, &people, &peers, population);
             line.scope = scopes.get(&account.source).cloned().unwrap_or_default();
             compare(&mut line, earlier);
             let found = suggest(&line, today);
@@ -131,10 +121,12 @@ fn line(
     account: &Account,
     system: String,
     rights: &[&Held],
-    somebody: Option<&Somebody>,
+    people: &HashMap<&str, &Somebody>,
     peers: &Peers<'_>,
     population: &Population,
 ) -> Line {
+    let somebody = account.person.as_deref();
+    let somebody = somebody.and_then(|id| people.get(id).copied());
     let mut rights: Vec<Right> = rights
         .iter()
         .map(|right| {
@@ -180,6 +172,7 @@ fn line(
         owner: account.owner.clone(),
         enabled: account.enabled,
         person: somebody.map(person),
+        maybe: maybe(account, people),
         link: account.keys.clone().filter(|_| somebody.is_some()),
         first_seen: first_seen.and_then(|at| on(at)),
         created_on: account.created_on.clone(),
@@ -192,6 +185,16 @@ fn line(
         system,
         ..Line::default()
     }
+}
+
+/// Whose it may be: their ids, and their e-mails.
+fn maybe(account: &Account, people: &HashMap<&str, &Somebody>) -> Vec<String> {
+    let each = account.maybe.iter().flat_map(|id| {
+        let known = people.get(id.as_str());
+        let email = known.and_then(|somebody| somebody.email.clone());
+        std::iter::once(id.clone()).chain(email)
+    });
+    each.collect()
 }
 
 fn person(somebody: &Somebody) -> Person {

@@ -8,6 +8,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use standing_assess::catalogue::Catalogue;
 use standing_assess::index::{ReviewWanted, ReviewedBefore};
+use standing_assess::population::Population as Counted;
 use standing_assess::{AsOf, Estate, Freshness, Index};
 
 use super::freeze::{Before, Earlier, Frozen, freeze};
@@ -111,6 +112,7 @@ pub fn open(home: &Home, index: &Index, by: By<'_>, asked: &Opening) -> Result<O
         return Err(failure.at("despite_gaps"));
     }
     let population = estate.population()?;
+    let counted = Counted::of(&estate).map_err(Failure::integrity)?;
     let members = Members::read(index)?;
     let lead = lead(&population, &members, home, asked, due_on)?;
     let mut in_line = InLine::new(&population, &members, lead.clone(), due_on);
@@ -160,7 +162,8 @@ pub fn open(home: &Home, index: &Index, by: By<'_>, asked: &Opening) -> Result<O
         rows: frozen.lines.len() as u64,
         accounts: frozen.accounts,
         disabled: frozen.disabled,
-        people: frozen.people,
+        people: counted.denominator(),
+        people_doubt: counted.doubt(),
         systems: frozen.systems.clone(),
         all: wanted.is_empty(),
         sha256: String::new(),

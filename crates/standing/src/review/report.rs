@@ -195,6 +195,7 @@ fn body(
             "accounts": details.accounts,
             "accounts_left_out_because_disabled": details.disabled,
             "people_who_work_here": details.people,
+            "people_not_known_because": details.people_doubt,
             "sha256": details.sha256,
             "sources": details.sources,
             "complete": campaign.head.complete,
@@ -349,11 +350,11 @@ fn markdown(home: &Home, state: &State, proofs: &[Proof], body: &Value, as_of: &
         number(state.all.open)
     ));
     say(&format!(
-        "{} of {}; {} left out because they cannot sign in; {} who work here by the sources of people",
+        "{} of {}; {} left out because they cannot sign in; {}",
         count(details.accounts, "account"),
         count(details.systems.len() as u64, "system"),
         number(details.disabled),
-        number(details.people)
+        cell(&details.people_in_words())
     ));
     for gap in &details.gaps {
         say(&format!("**GAP when it opened:** {}", cell(gap)));

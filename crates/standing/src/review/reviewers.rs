@@ -248,8 +248,8 @@ impl<'p> InLine<'p> {
     }
 }
 
-/// Whether a row is about somebody's own access: the same person, or an account that bears their
-/// e-mail.
+/// Whether a row is about somebody's own access: the same person, an account that bears their e-mail, or
+/// one that may be theirs and of which nobody has said whose it is.
 pub(super) fn is_own(row: &Line, reviewer: &Reviewer) -> bool {
     let same = |email: Option<&str>| email.is_some_and(|e| e.eq_ignore_ascii_case(&reviewer.email));
     let person = row.person.as_ref();
@@ -257,4 +257,7 @@ pub(super) fn is_own(row: &Line, reviewer: &Reviewer) -> bool {
         || same(Some(&row.login))
         || same(person.and_then(|p| p.email.as_deref()))
         || person.is_some_and(|p| reviewer.person.as_deref() == Some(p.id.as_str()))
+        || row.maybe.iter().any(|one| {
+            one.eq_ignore_ascii_case(&reviewer.email) || Some(one) == reviewer.person.as_ref()
+        })
 }

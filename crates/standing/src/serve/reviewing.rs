@@ -16,10 +16,11 @@ use standing_assess::{AsOf, Index};
 
 use super::app::Acted;
 use super::members::same;
+use super::pages::words;
 use super::right::Right;
 use super::visit::{Trouble, Visit};
 use crate::failure::Sort;
-use crate::review::{self, Answers, Campaign, Item, Row, Stage};
+use crate::review::{self, Answers, Campaign, Item, Row};
 
 /// Rows on a page.
 pub const ON_A_PAGE: usize = 50;
@@ -47,12 +48,19 @@ pub fn sees_all(visit: &Visit) -> Result<bool, Trouble> {
     Ok(visit.who()?.may(Right::ReadPersonal))
 }
 
-/// Whether rows of a campaign are given to them.
+/// Whether rows of a campaign are given to them, or wait for so long that they may decide them too.
 ///
 /// # Errors
 /// When the index cannot be read.
 pub fn is_given(index: &Index, id: &str, email: &str) -> Result<bool, Trouble> {
-    Ok(!email.is_empty() && index.review_load(id, email)?.all() > 0)
+    if email.is_empty() {
+        return Ok(false);
+    }
+    if index.review_load(id, email)?.all() > 0 {
+        return Ok(true);
+    }
+    let campaign = review::campaign(index, id)?;
+    Ok(!review::added(index, &campaign, email, now().date, None, 1)?.is_empty())
 }
 
 /// The campaign that the path names.
@@ -88,7 +96,9 @@ pub fn row(visit: &Visit, index: &Index, campaign: &Campaign) -> Result<Row, Tro
     }
     let row = review::row(index, campaign.id(), n)?;
     let email = email(visit)?;
-    let theirs = !email.is_empty() && row.reviewer.eq_ignore_ascii_case(&email);
+    let theirs = !email.is_empty()
+        && (row.reviewer.eq_ignore_ascii_case(&email)
+            || review::is_added(campaign, &row, &email, now().date));
     if theirs || sees_all(visit)? {
         Ok(row)
     } else {
@@ -251,16 +261,19 @@ pub fn decide(
     let mut refused = None;
     let by = visit.by()?;
     let acted = visit.app.act(by, |home, index| {
-        if !sees_all {
-            theirs(index, id, &rows, &email)?;
-        }
-        if review::state(index, id, &now())?.stage == Stage::Closed {
-            return Err(
-                Trouble::conflict("This review has closed: its decisions stand.")
-                    .hint("what is to change since then is decided in the next one"),
-            );
+        if !sees_all && !are_theirs(index, id, &rows, &email)? {
+            return Err(Trouble::missing(
+                "One of these rows is not given to you in this review.",
+            ));
         }
         review::decide(home, index, by, &answers).map_err(|failure| {
+            if failure.fields.iter().any(|(field, _)| field == "campaign") {
+                let closed = Trouble::conflict(words::capital(&failure.message));
+                return Trouble {
+                    hint: failure.hint,
+                    ..closed
+                };
+            }
             if failure.sort == Sort::Usage {
                 let of_rows = failure.fields.iter().filter_map(|(name, why)| {
                     let n = name.strip_prefix("row-")?.parse().ok()?;
@@ -277,19 +290,21 @@ pub fn decide(
     }
 }
 
+/// Whether each of these rows is given to them, or waits for so long that they may decide it too.
+///
 /// # Errors
-/// 404 where one of the rows is not given to them.
-fn theirs(index: &Index, id: &str, rows: &[u64], email: &str) -> Result<(), Trouble> {
+/// When the index cannot be read.
+pub fn are_theirs(index: &Index, id: &str, rows: &[u64], email: &str) -> Result<bool, Trouble> {
     let found = index.review_rows(id, &of_rows(rows), None, rows.len())?;
     let given = |n: &u64| {
-        found
-            .iter()
-            .any(|row| row.n == *n && row.reviewer.eq_ignore_ascii_case(email))
+        let mut found = found.iter();
+        found.any(|row| row.n == *n && row.reviewer.eq_ignore_ascii_case(email))
     };
-    match rows.iter().find(|n| !given(n)) {
-        Some(n) => Err(Trouble::missing(format!(
-            "No row {n} is given to you in this review."
-        ))),
-        None => Ok(()),
+    let others: Vec<u64> = rows.iter().copied().filter(|n| !given(n)).collect();
+    if others.is_empty() || email.is_empty() {
+        return Ok(others.is_empty());
     }
+    let campaign = review::campaign(index, id)?;
+    let added = review::added(index, &campaign, email, now().date, None, usize::MAX)?;
+    Ok(others.iter().all(|n| added.binary_search(n).is_ok()))
 }

@@ -1,5 +1,6 @@
 //! A home in a temporary folder, driven through the program itself.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -46,6 +47,12 @@ impl Home {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Writes a file that nobody else may read.
+    pub fn secret(&self, name: &str, text: &str) {
+        let file = self.write(name, text);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Adds text to `standing.toml`.

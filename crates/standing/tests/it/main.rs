@@ -18,4 +18,5 @@ mod stranger;
 mod time;
 mod together;
 mod user_checks;
+mod whole_loop;
 mod works_by_itself;

@@ -186,6 +186,21 @@ fn a_leaver_is_found_decided_gone_and_comes_back() {
     assert_eq!(home.run(&["collect", "directory"]).code, 0);
     assert_eq!(proof(&home, &id), (0, "gone".into()));
     assert_eq!(stage(&home, &id), (0, "closed".into()));
+    let late = decide(
+        &home,
+        &id,
+        &[
+            "keep",
+            "--reviewer",
+            "ada@firm.test",
+            "--row",
+            &number(bob),
+            "--comment",
+            "back",
+        ],
+    );
+    assert_eq!(late.code, 2, "{}", late.out);
+    assert!(late.err.contains("has closed"), "{}", late.err);
 
     // There again: it says so, and is open again.
     home.write("directory.ldif", directory(&EVERYBODY));
@@ -365,6 +380,52 @@ fn what_may_not_be_decided_is_refused_and_nothing_is_kept() {
         &id,
         &["keep", "--reviewer", "fay@firm.test", "--row", &n("dee")],
     );
+}
+
+#[test]
+fn an_account_that_may_be_a_reviewers_own_goes_to_somebody_else() {
+    let home = firm();
+    home.configure("[source.other]\nkind = \"ldif\"\npath = \"other.ldif\"\nsystem = \"Other\"\n");
+    // One key alone, the login, points to Ada: it links nobody, and yet she does not decide about it.
+    let stranger = account("stranger", "").replace("mail: stranger@firm.test\n", "");
+    let hers = account("ada", "")
+        .replace("employeeNumber: 0001\n", "")
+        .replace("mail: ada@firm.test\n", "");
+    home.write(
+        "other.ldif",
+        format!("{hers}{stranger}{}", group("desk", &["ada", "stranger"])),
+    );
+    home.write(
+        "systems.csv",
+        "name,owner\nDirectory,ada@firm.test\nOther,ada@firm.test\n",
+    );
+    let read = home.run(&["collect"]);
+    assert_eq!(read.code, 0, "{}{}", read.out, read.err);
+    let id = opened(&home);
+    let found = home
+        .run(&[
+            "review", "rows", &id, "--system", "Other", "--format", "json",
+        ])
+        .json();
+    let of = |login: &str| {
+        let mut rows = found["rows"].as_array().unwrap().iter();
+        rows.find(|row| row["login"] == login).unwrap().clone()
+    };
+    assert!(of("ada")["person"].is_null(), "{}", of("ada"));
+    assert_eq!(of("ada")["reviewer"], "fay@firm.test", "{}", of("ada"));
+    assert_eq!(of("stranger")["reviewer"], "ada@firm.test");
+    let own = decide(
+        &home,
+        &id,
+        &[
+            "remove",
+            "--reviewer",
+            "ada@firm.test",
+            "--row",
+            &number(&of("ada")),
+        ],
+    );
+    assert!(own.err.contains("own access"), "{}", own.err);
 }
 
 #[test]

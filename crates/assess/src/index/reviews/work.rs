@@ -166,6 +166,36 @@ impl Index {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// Rows without an answer in which somebody comes next in line, after whoever is to decide them; in
+    /// their order, from behind the row `after` on, at most `most`.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn review_next(
+        &self,
+        campaign: &str,
+        email: &str,
+        after: Option<u64>,
+        most: usize,
+    ) -> Result<Vec<u64>, IndexError> {
+        let mut statement = self.connection.prepare_cached(
+            "select n from review_row
+             where campaign = ?1 and decision is null and n > ?3 and reviewer <> ''
+               and instr(line, char(10) || lower(reviewer) || char(10) || lower(?2) || char(10)) > 0
+             order by n limit ?4",
+        )?;
+        let found = statement.query_map(
+            params![
+                campaign,
+                email,
+                after.map_or(-1, u64::cast_signed),
+                i64::try_from(most).unwrap_or(i64::MAX)
+            ],
+            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+        )?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// Every row of a reviewer in as much as is counted, in their order.
     ///
     /// # Errors

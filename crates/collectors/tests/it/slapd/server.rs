@@ -20,6 +20,8 @@ pub struct Server {
     folder: tempfile::TempDir,
     /// `ldap://127.0.0.1:port`.
     pub url: String,
+    /// `ldaps://localhost:port`, of a server that has a certificate.
+    pub secure_url: String,
 }
 
 impl Drop for Server {
@@ -120,15 +122,27 @@ impl Server {
             let text = configuration(folder.path(), &schema, modules.as_deref()) + more;
             std::fs::write(&file, text).unwrap();
             let url = format!("ldap://127.0.0.1:{}", free_port());
+            let secure_url = format!("ldaps://localhost:{}", free_port());
+            let both = format!("{url} {secure_url}");
+            let listens = if more.contains("TLSCertificateFile") {
+                &both
+            } else {
+                &url
+            };
             let log = std::fs::File::create(folder.path().join("log")).unwrap();
             let child = Command::new(&slapd)
-                .args(["-d", "0", "-h", &url, "-f"])
+                .args(["-d", "0", "-h", listens, "-f"])
                 .arg(&file)
                 .stdout(log.try_clone().unwrap())
                 .stderr(log)
                 .spawn()
                 .unwrap();
-            let mut server = Server { child, folder, url };
+            let mut server = Server {
+                child,
+                folder,
+                url,
+                secure_url,
+            };
             if server.is_ready() {
                 return Some(server);
             }

@@ -178,6 +178,8 @@ struct List {
     older: Vec<Head>,
     /// When the schedule opens the next one.
     pace: String,
+    /// Why it could not.
+    refusal: Option<review::Refusal>,
 }
 
 fn list(visit: &Visit) -> Answer {
@@ -191,17 +193,19 @@ fn list(visit: &Visit) -> Answer {
             "" => Default::default(),
             _ => index.review_load(&head.id, &email)?,
         };
-        if !sees_all && load.all() == 0 {
+        let campaign = review::campaign(&index, &head.id)?;
+        let added =
+            review::added(&index, &campaign, &email, now().date, None, usize::MAX)?.len() as u64;
+        if !sees_all && load.all() + added == 0 {
             continue;
         }
-        let campaign = review::campaign(&index, &head.id)?;
         if lines.len() >= COUNTED && campaign.head.closed_at.is_some() {
             older.push(Head::of(&campaign));
             continue;
         }
         let state = review::state(&index, &head.id, &now())?;
         let mine = if may_decide {
-            load.open() + load.unsure
+            load.open() + load.unsure + added
         } else {
             0
         };
@@ -236,6 +240,7 @@ fn list(visit: &Visit) -> Answer {
         email,
         lines,
         older,
+        refusal: review::refusal(&index)?.filter(|_| sees_all),
         pace: match settings.every_months {
             0 => "Reviews are opened by hand.".into(),
             1 => "The schedule opens one every month.".into(),

@@ -14,7 +14,8 @@ use super::reviews_rows::Shown;
 use super::words;
 use crate::review::{self, Decision, Item, Stage};
 use crate::serve::reviewing::{
-    Decided, ON_A_PAGE, Seen, campaign, decide, email, now, of_rows, seen, sees_all, stamp,
+    Decided, ON_A_PAGE, Seen, are_theirs, campaign, decide, email, now, of_rows, seen, sees_all,
+    stamp,
 };
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
@@ -36,7 +37,7 @@ const GROUPS: usize = 25;
 /// Which of the rows are looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Asked {
-    /// `""`, `alike`, `unsure` or `decided`.
+    /// `""`, `alike`, `unsure`, `decided` or `added`: of others, and waiting for too long.
     part: String,
     alike: String,
     after: Option<u64>,
@@ -60,12 +61,14 @@ impl Asked {
         Ok(asked)
     }
 
-    fn part(&self) -> Result<ReviewPart, Trouble> {
+    fn part(&self) -> Result<Option<ReviewPart>, Trouble> {
         match self.part.as_str() {
-            "" => Ok(ReviewPart::Single),
-            "alike" => Ok(ReviewPart::Alike(self.alike.clone())),
-            "unsure" => Ok(ReviewPart::Unsure),
-            "decided" => Ok(ReviewPart::Decided),
+            "" => Ok(Some(ReviewPart::Single)),
+            "alike" => Ok(Some(ReviewPart::Alike(self.alike.clone()))),
+            "unsure" => Ok(Some(ReviewPart::Unsure)),
+            "decided" => Ok(Some(ReviewPart::Decided)),
+            // Of others, and so of no part of their own.
+            "added" => Ok(None),
             _ => Err(Trouble::malformed("There is no such part of a review.")),
         }
     }
@@ -86,7 +89,8 @@ impl Asked {
 
 struct Choice {
     words: &'static str,
-    count: u64,
+    /// `4 of 12`.
+    count: String,
     href: String,
     chosen: bool,
 }
@@ -105,6 +109,8 @@ struct Mine {
     head: Head,
     headline: String,
     load: ReviewLoad,
+    /// Rows of others that wait for too long, and that they may decide too.
+    added: u64,
     email: String,
     sees_all: bool,
     choices: Vec<Choice>,
@@ -132,10 +138,15 @@ impl Mine {
     }
 }
 
-fn headline(load: &ReviewLoad, email: &str) -> String {
+fn headline(load: &ReviewLoad, added: u64, email: &str) -> String {
     let waiting = load.open() + load.unsure;
     match (load.all(), waiting) {
         _ if email.is_empty() => "No review can be given to you".into(),
+        (_, 0) if added > 0 => format!(
+            "{} of others {} too long",
+            count(added, "row"),
+            if added == 1 { "waits" } else { "wait" }
+        ),
         (0, _) => "Nothing of this review is given to you".into(),
         (1, 0) => "Your row is decided".into(),
         (all, 0) => format!("All of your {} are decided", count(all, "row")),
@@ -168,6 +179,8 @@ fn show(visit: &Visit, asked: Asked, sent: Option<Sent>) -> Answer {
     let id = campaign.id();
     let email = email(visit)?;
     let stage = review::state(&index, id, &now())?.stage;
+    let today = now().date;
+    let added = review::added(&index, &campaign, &email, today, None, usize::MAX)?.len() as u64;
     let load = match email.as_str() {
         "" => ReviewLoad::default(),
         _ => index.review_load(id, &email)?,
@@ -175,7 +188,10 @@ fn show(visit: &Visit, asked: Asked, sent: Option<Sent>) -> Answer {
     let mut numbers = match (&sent, email.as_str()) {
         (Some(sent), _) => sent.rows.clone(),
         (None, "") => Vec::new(),
-        _ => index.review_numbers(id, &email, &asked.part()?, asked.after, ON_A_PAGE + 1)?,
+        _ => match asked.part()? {
+            Some(part) => index.review_numbers(id, &email, &part, asked.after, ON_A_PAGE + 1)?,
+            None => review::added(&index, &campaign, &email, today, asked.after, ON_A_PAGE + 1)?,
+        },
     };
     let more = numbers.len() > ON_A_PAGE;
     numbers.truncate(ON_A_PAGE);
@@ -212,9 +228,10 @@ fn show(visit: &Visit, asked: Asked, sent: Option<Sent>) -> Answer {
     let right = mistakes.is_empty();
     let page = Mine {
         frame: Frame::of(visit, "/reviews"),
-        headline: headline(&load, &email),
+        headline: headline(&load, added, &email),
+        added,
         sees_all: sees_all(visit)?,
-        choices: choices(id, &load, &asked),
+        choices: choices(id, &load, added, &asked),
         next: match rows.last() {
             Some(last) if more => Some(asked.place(id, Some(last.n), None)),
             _ => None,
@@ -259,10 +276,13 @@ fn spaced(numbers: &[u64]) -> String {
     words.join(" ")
 }
 
-fn choices(id: &str, load: &ReviewLoad, asked: &Asked) -> Vec<Choice> {
-    let of = |part: &str, words, count| Choice {
+fn choices(id: &str, load: &ReviewLoad, added: u64, asked: &Asked) -> Vec<Choice> {
+    let of = |part: &str, words, rows: u64| Choice {
         words,
-        count,
+        count: match part {
+            "added" => number(rows),
+            _ => format!("{} of {}", number(rows), number(load.all())),
+        },
         href: Asked {
             part: part.into(),
             ..Asked::default()
@@ -270,11 +290,15 @@ fn choices(id: &str, load: &ReviewLoad, asked: &Asked) -> Vec<Choice> {
         .place(id, None, None),
         chosen: asked.part == part || (part.is_empty() && asked.part == "alike"),
     };
-    vec![
+    let mut choices = vec![
         of("", "To decide", load.open()),
         of("unsure", "Cannot tell", load.unsure),
         of("decided", "Decided", load.decided),
-    ]
+    ];
+    if added > 0 {
+        choices.push(of("added", "Of others, waiting too long", added));
+    }
+    choices
 }
 
 /// These rows in their order, with what was answered before.
@@ -377,13 +401,7 @@ fn save(visit: &Visit) -> Answer {
 
 /// Rows of others are not shown, nor is what was answered about them.
 fn given(visit: &Visit, index: &Index, id: &str, rows: &[u64]) -> Result<(), Trouble> {
-    let email = email(visit)?;
-    let found = index.review_rows(id, &of_rows(rows), None, ON_A_PAGE)?;
-    let theirs = |n: &u64| {
-        let found = found.iter().find(|row| row.n == *n);
-        found.is_some_and(|row| !email.is_empty() && row.reviewer.eq_ignore_ascii_case(&email))
-    };
-    if sees_all(visit)? || rows.iter().all(theirs) {
+    if sees_all(visit)? || are_theirs(index, id, rows, &email(visit)?)? {
         return Ok(());
     }
     // Sent twice, a row that was passed on is no longer theirs: the first sending is found by its name.

@@ -12,6 +12,7 @@ use super::reviews::{self, Head};
 use super::reviews_rows::Shown;
 use super::words;
 use crate::review::{self, Assigning, Campaign, Progress, Proof, Reviewer, Signals, State, Wanted};
+use crate::serve::duties::unreached;
 use crate::serve::reviewing::{ON_A_PAGE, campaign, email, now, of_rows};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
@@ -206,6 +207,8 @@ struct Page {
     systems: Vec<Figures>,
     obstacles: Vec<String>,
     signals: Vec<Signals>,
+    /// Whom no message reaches: e-mail and the code of the refusal.
+    unreached: Vec<(String, String)>,
     removals: Vec<Going>,
     late: Vec<Late>,
     all_late: u64,
@@ -234,7 +237,8 @@ fn show(visit: &Visit, mistakes: Vec<(String, String)>) -> Answer {
         "" => 0,
         email => {
             let load = index.review_load(&id, email)?;
-            load.open() + load.unsure
+            let added = review::added(&index, &campaign, email, now().date, None, usize::MAX)?;
+            load.open() + load.unsure + added.len() as u64
         }
     };
     let right = mistakes.is_empty();
@@ -246,6 +250,7 @@ fn show(visit: &Visit, mistakes: Vec<(String, String)>) -> Answer {
         systems: Figures::of_systems(&state),
         obstacles: review::obstacles(&state),
         signals: review::signals(&index, &id)?,
+        unreached: unreached(&index, &id)?,
         removals,
         late,
         all_late,

@@ -71,21 +71,24 @@ fn firm(with_people: bool) -> Served {
     collect(&home, By::KEYBOARD, &sources, false, &|_, _| {}).unwrap();
     let served = Served::of(folder);
     for (role, email) in EMAILS {
-        let name = format!("The {role}");
-        let new = NewMember {
-            name: &name,
-            email,
-            identity: None,
-        };
-        served
-            .app
-            .act(By::KEYBOARD, |home, index| {
-                let entry = members::becomes(home, served.member(role), &new, role)?;
-                members::keep(home, index, By::KEYBOARD, vec![entry])
-            })
-            .unwrap();
+        bears(&served, role, email);
     }
     served
+}
+
+/// The member of that role is known by this e-mail from now on.
+fn bears(served: &Served, role: Role, email: &str) {
+    let name = format!("The {role}");
+    let new = NewMember {
+        name: &name,
+        email,
+        identity: None,
+    };
+    let become_it = |home: &Home, index: &standing_assess::Index| {
+        let entry = members::becomes(home, served.member(role), &new, role)?;
+        members::keep(home, index, By::KEYBOARD, vec![entry])
+    };
+    served.app.act(By::KEYBOARD, become_it).unwrap();
 }
 
 /// Opens a review on the page; gives its name.
@@ -361,6 +364,57 @@ fn nobody_decides_about_themselves_or_for_others() {
     );
     let mine = served.get(Some(Role::Owner), &format!("/reviews/{id}/mine"));
     assert!(mine.text.contains("Fay Agent"), "{}", mine.text);
+}
+
+#[test]
+fn who_comes_next_in_line_finds_and_decides_what_waits_too_long() {
+    for (days, added) in [(0, true), (1, false)] {
+        let served = firm(true);
+        bears(&served, Role::Reviewer, "cyd@firm.test");
+        bears(&served, Role::Owner, "ada@firm.test");
+        // No file may say that rows wait too long from the first day on.
+        let mut home = Home::open(&served.app.home().folder).unwrap();
+        home.config.review.escalate_after_days = days;
+        let index = home.index().unwrap();
+        let opening = review::Opening::default();
+        let id = review::open(&home, &index, By::KEYBOARD, &opening)
+            .unwrap()
+            .id;
+        let bob = n(&served, &id, "bob");
+        let get = |path: &str| served.get(Some(Role::Reviewer), path);
+        let mine = get(&format!("/reviews/{id}/mine?part=added"));
+        assert_eq!(mine.status, 200, "{}", mine.text);
+        assert_eq!(mine.text.contains("Bob Leaver"), added, "{}", mine.text);
+        assert_eq!(mine.text.contains("You come next in line"), added);
+        let row = get(&format!("/reviews/{id}/rows/{bob}"));
+        assert_eq!(row.status == 200, added, "{}", row.text);
+        let (rows, decision) = (bob.to_string(), field("decision", bob));
+        let form = [("rows", rows.as_str()), (decision.as_str(), "remove")];
+        let sent = served.post(Some(Role::Reviewer), &format!("/reviews/{id}/mine"), &form);
+        assert_eq!(sent.status, if added { 303 } else { 404 }, "{}", sent.text);
+        // Answered, it waits for nobody.
+        let mine = get(&format!("/reviews/{id}/mine?part=added"));
+        assert!(!mine.text.contains("Bob Leaver"), "{}", mine.text);
+    }
+}
+
+#[test]
+fn a_review_that_has_closed_keeps_its_decisions() {
+    let served = firm(true);
+    let id = opened(&served);
+    let path = format!("/api/v1/reviews/{id}/decisions");
+    let rows = ["ada", "bob", "cyd", "dee", "eve", "fay"].map(|login| n(&served, &id, login));
+    let items = |of: &[u64]| {
+        let one = |row: &u64| json!({ "row": row, "decision": "keep", "comment": "so" });
+        json!({ "items": of.iter().map(one).collect::<Vec<_>>() })
+    };
+    for (role, of) in [(Role::Lead, &rows[..5]), (Role::Reviewer, &rows[5..])] {
+        let sent = token(&served, role, "POST", &path, Some(&items(of)));
+        assert_eq!(sent.status, 201, "{}", sent.text);
+    }
+    let late = token(&served, Role::Lead, "POST", &path, Some(&items(&rows[..1])));
+    assert_eq!(late.status, 409, "{}", late.text);
+    assert!(late.text.contains("has closed"), "{}", late.text);
 }
 
 #[test]
