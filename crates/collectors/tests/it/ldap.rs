@@ -266,7 +266,7 @@ fn over_tls_the_password_is_told_only_to_a_server_that_is_vouched_for() {
     let started = server.url.replace("127.0.0.1", "localhost");
     for (url, starttls) in [(&server.secure_url, "no"), (&started, "yes")] {
         let over = |ca: &[(&str, &str)]| {
-            let more = [&[("starttls", starttls)], ca].concat();
+            let more = [&[("starttls", starttls), ("page_size", "500")], ca].concat();
             ask_with(url, READER, "dc=example,dc=org", &more)
         };
         let asked = over(&[("ca_file", its)]);
@@ -284,8 +284,10 @@ fn over_tls_the_password_is_told_only_to_a_server_that_is_vouched_for() {
             assert!(asked.has_gap(GapCode::Unreachable), "{:?}", asked.run);
         }
     }
-    // Without a certificate for this name nothing is told either.
+    // Nor to one whose certificate is for another name.
     let elsewhere = server.secure_url.replace("localhost", "127.0.0.1");
-    let asked = ask_with(&elsewhere, READER, "dc=example,dc=org", &[("ca_file", its)]);
+    let more = [("page_size", "500"), ("ca_file", its)];
+    let asked = ask_with(&elsewhere, READER, "dc=example,dc=org", &more);
     assert_eq!(asked.run.outcome, Outcome::Failed, "{:?}", asked.run);
+    assert!(asked.has_gap(GapCode::Unreachable), "{:?}", asked.run);
 }

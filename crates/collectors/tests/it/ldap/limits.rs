@@ -18,7 +18,7 @@ const PAGED: &[u8] = b"1.2.840.113556.1.4.319";
 pub struct Limits {
     pub page: usize,
     pub values: usize,
-    /// Answers a question for further values with none, as a server that lost its way.
+    /// Answers a question for further values with one of them, and says that it were all.
     pub loses_ranges: bool,
 }
 
@@ -187,7 +187,7 @@ fn answered(mut message: StructureTag, limits: Limits, seen: &mut Seen) -> Struc
         *value(name) = format!("{plain};range={start}-{last}").into_bytes();
         let values = parts(values);
         *values = match limits.loses_ranges && start > 0 {
-            true => Vec::new(),
+            true => values[start..=start].to_vec(),
             false => values[start.min(end)..end].to_vec(),
         };
         // The plain name comes too, without a value.

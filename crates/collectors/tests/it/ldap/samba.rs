@@ -1,5 +1,6 @@
 //! A real Active Directory domain controller.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -7,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use standing_facts::Outcome;
+
+use super::limits::{self, Limits};
 
 /// Its ports are fixed, so it has an address of its own.
 const ADDRESS: &str = "127.0.0.21";
@@ -100,7 +103,7 @@ fn start(folder: &Path) -> Option<Samba> {
     panic!("samba does not answer");
 }
 
-/// People, one of them disabled, and a group in another that counts.
+/// People, one of them disabled, a group in another that counts, and a group of everybody.
 fn filling() -> String {
     let base = "OU=Staff,DC=adtest,DC=local";
     let mut text = format!("dn: {base}\nobjectClass: organizationalUnit\n\n");
@@ -118,9 +121,13 @@ fn filling() -> String {
         "dn: CN=Operators,{base}\nobjectClass: group\nsAMAccountName: Operators\n\
          member: CN=User 1,{base}\n\n\
          dn: CN=Wardens,{base}\nobjectClass: group\nsAMAccountName: Wardens\n\
-         member: CN=Operators,{base}\n"
+         member: CN=Operators,{base}\n\n\
+         dn: CN=Everybody,{base}\nobjectClass: group\nsAMAccountName: Everybody\n"
     )
     .unwrap();
+    for n in 1..=PEOPLE {
+        writeln!(text, "member: CN=User {n},{base}").unwrap();
+    }
     text
 }
 
@@ -151,5 +158,23 @@ fn a_domain_is_read_to_the_last_with_the_day_of_disabling() {
         .map(|g| (g["resource"].as_str().unwrap(), &g["direct"] == true))
         .collect();
     grants.sort_unstable();
-    assert_eq!(grants, [("Operators", true), ("Wardens", false)]);
+    let groups = [("Everybody", true), ("Operators", true), ("Wardens", false)];
+    assert_eq!(grants, groups);
+
+    // As a domain of Microsoft's allows it: so many entries a page, and so many members an answer.
+    let limits = Limits {
+        page: 100,
+        values: 150,
+        loses_ranges: false,
+    };
+    let (url, seen) = limits::between(&format!("{url}:389"), limits);
+    let limited = super::ask(&url, ADMINISTRATOR, "DC=adtest,DC=local", "1000");
+    assert_eq!(limited.run.outcome, Outcome::Complete, "{:?}", limited.run);
+    let held = |asked: &super::Asked| -> BTreeSet<String> {
+        asked.of("grant").map(|g| g["id"].to_string()).collect()
+    };
+    assert_eq!(held(&limited), held(&asked));
+    assert_eq!(limited.of("account").count(), asked.of("account").count());
+    let seen = seen.lock().unwrap();
+    assert_eq!((seen.longest_page, seen.ranges), (100, 4));
 }
