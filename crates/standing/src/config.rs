@@ -14,6 +14,7 @@ pub mod notify;
 mod oidc;
 mod review;
 mod serve;
+pub mod tickets;
 
 pub use notify::Notify;
 pub use oidc::{Oidc, may_be_asked};
@@ -56,6 +57,8 @@ pub struct Config {
     pub notify: Notify,
     /// How often access is reviewed.
     pub review: Review,
+    /// Where what is to go is asked for as a ticket.
+    pub tickets: Option<tickets::Tickets>,
 }
 
 /// One configured source.
@@ -224,6 +227,7 @@ impl<'t> Reader<'t> {
                 "serve",
                 "notify",
                 "review",
+                "tickets",
             ],
         );
         let empty = DeTable::new();
@@ -255,6 +259,7 @@ impl<'t> Reader<'t> {
             serve: self.serve(table),
             notify: self.notify(table),
             review: self.review(table),
+            tickets: self.tickets(table),
         }
     }
 

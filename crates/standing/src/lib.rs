@@ -27,6 +27,7 @@ mod source;
 mod stated;
 mod status;
 mod text;
+mod tickets;
 mod vaults;
 
 pub use cli::{Cli, Global};

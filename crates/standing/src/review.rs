@@ -41,7 +41,7 @@ pub use demonstrate::demonstrate;
 pub use duties::{Duty, Why, due, duties, fall_back, told};
 pub use open::{Opened, Opening, open};
 pub use proof::{
-    Act, Acting, Proof, act, close, obstacles, proof, settle, to_json as removal_json,
+    Act, Acting, Proof, TicketState, act, close, obstacles, proof, settle, to_json as removal_json,
 };
 pub use refusal::{Refusal, refusal, refuse};
 pub use report::{Checked, Report, keep_report, named_key, report, verify_report};

@@ -22,7 +22,7 @@ pub mod membership;
 mod memory;
 pub mod notify;
 mod oidc;
-mod outward;
+pub(crate) mod outward;
 mod pages;
 mod passkeys;
 mod personal;

@@ -72,6 +72,18 @@ the row to the next in line. Decided again, the last word counts and the earlier
         #[arg(long)]
         send: bool,
     },
+    /// Ask for what is to go by tickets in GitHub or Jira, and note what became of them
+    #[command(after_help = "\
+[tickets] in standing.toml says where. Each removal gets one ticket, however often this runs and wherever
+it breaks off. A ticket names the system and the row, and a login only where the file allows it. That
+somebody closes it proves nothing: gone is what a later complete reading shows gone.")]
+    Tickets {
+        /// Only this campaign
+        id: Option<String>,
+        /// Show the tickets that would be made, and ask nobody for anything
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Close a campaign; refused, with what stands in the way, unless everything is proven
     Close {
         /// The campaign

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use standing_assess::index::{Removal, RemovalState};
 use standing_assess::{AsOf, Index};
@@ -47,6 +47,9 @@ pub struct Act {
     /// Name or address of the ticket by which it was asked for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub ticket: String,
+    /// What had become of that ticket, where the tracker was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<TicketState>,
     /// A note.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -58,6 +61,27 @@ pub struct Act {
     pub expires_on: Option<Date>,
 }
 
+/// What has become of a ticket. It proves nothing of what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TicketState {
+    /// Somebody is to see to it.
+    Open,
+    /// Somebody says that it is done.
+    Closed,
+}
+
+impl Act {
+    /// The ticket with what has become of it, as far as it is known.
+    pub fn ticket_in_words(&self) -> String {
+        let state = self.state.map_or("", |state| match state {
+            TicketState::Open => " (open)",
+            TicketState::Closed => " (closed, which proves nothing)",
+        });
+        format!("ticket {}{state}", self.ticket)
+    }
+}
+
 /// What is to be noted of a row.
 #[derive(Clone, Debug, Default)]
 pub struct Acting<'a> {
@@ -67,6 +91,8 @@ pub struct Acting<'a> {
     pub row: u64,
     /// Name or address of a ticket.
     pub ticket: &'a str,
+    /// What has become of it, where the tracker was asked.
+    pub state: Option<TicketState>,
     /// A note; for an exception its reason.
     pub note: &'a str,
     /// For an exception: who approves it, by e-mail.
@@ -113,6 +139,7 @@ fn acts(index: &Index, id: &str) -> Result<Vec<(u64, Act)>, Failure> {
                 entry: batch.entry,
                 at: batch.at,
                 ticket: text("ticket"),
+                state: serde_json::from_value(details["state"].clone()).ok(),
                 note: text("note"),
                 approved_by: text("approved_by"),
                 expires_on: text("expires_on").parse().ok(),
@@ -135,6 +162,9 @@ pub fn act(home: &Home, index: &Index, by: By<'_>, asked: &Acting<'_>) -> Result
         if !text.trim().is_empty() {
             details[name] = json!(text.trim());
         }
+    }
+    if let Some(state) = asked.state {
+        details["state"] = json!(state);
     }
     if !asked.approved_by.is_empty() || asked.expires_on.is_some() {
         let until = excepted(index, &campaign, &row, asked)?;

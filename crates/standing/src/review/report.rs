@@ -444,7 +444,7 @@ fn removals(text: &mut String, state: &State, proofs: &[Proof]) {
             told.push(match (&act.expires_on, act.ticket.as_str()) {
                 (Some(until), _) => format!("excepted until {}: {}", day(*until), act.note),
                 (None, "") => act.note.clone(),
-                (None, ticket) => format!("ticket {ticket}"),
+                (None, _) => act.ticket_in_words(),
             });
         }
         vec![

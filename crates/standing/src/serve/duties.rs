@@ -27,7 +27,7 @@ use super::notify::hours::{self, Look};
 use super::workers::Stop;
 use crate::failure::Failure;
 use crate::home::{By, Home, hold};
-use crate::review;
+use crate::{review, tickets};
 
 /// Time between two looks at the clock.
 const TICK: Duration = Duration::from_secs(2);
@@ -108,6 +108,19 @@ fn turn(home: &Home, look: Look, now: Timestamp) -> Result<Option<Timestamp>, Fa
             rows = moved,
             "rows of those who left went to the next in line"
         );
+    }
+    if home.config.tickets.is_some() {
+        // A tracker that refuses keeps nobody from being told.
+        match tickets::turn(home, &index, By::NOTIFIER, None) {
+            Ok(done) if done.made + done.found + done.turned > 0 => tracing::info!(
+                made = done.made,
+                found = done.found,
+                turned = done.turned,
+                "asked for what is to go by tickets"
+            ),
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(%failure, "could not ask for what is to go by tickets"),
+        }
     }
     let Some(settings) = &home.config.notify.email else {
         return Ok(None);

@@ -7,7 +7,7 @@
 //! before the claim tells nothing and the next look finds the same news; a kill between claim and
 //! settling sends the same message again under the same name; after it nothing is sent.
 
-pub(super) mod channel;
+pub(crate) mod channel;
 pub(super) mod email;
 pub(super) mod hours;
 mod ledger;

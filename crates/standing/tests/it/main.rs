@@ -15,6 +15,7 @@ mod oidc;
 mod review;
 mod serving;
 mod stranger;
+mod tickets;
 mod time;
 mod together;
 mod user_checks;

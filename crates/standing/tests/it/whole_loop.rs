@@ -4,6 +4,7 @@
 use crate::home::Home;
 
 /// Shared with the tests of the collectors, which start the same server.
+#[allow(dead_code, reason = "the tests of the collectors use the rest")]
 #[path = "../../../collectors/tests/it/slapd/server.rs"]
 mod server;
 

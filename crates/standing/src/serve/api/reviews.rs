@@ -502,6 +502,7 @@ fn act(visit: &Visit) -> Answer {
         campaign: &id,
         row: n,
         ticket: &asked.ticket,
+        state: None,
         note: &asked.note,
         approved_by: if excepts { &email } else { "" },
         expires_on: asked.expires_on,

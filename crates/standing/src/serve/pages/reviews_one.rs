@@ -71,8 +71,8 @@ impl Going {
                     act.note
                 ),
                 (None, "") => act.note.clone(),
-                (None, ticket) if act.note.is_empty() => format!("ticket {ticket}"),
-                (None, ticket) => format!("ticket {ticket}: {}", act.note),
+                (None, _) if act.note.is_empty() => act.ticket_in_words(),
+                (None, _) => format!("{}: {}", act.ticket_in_words(), act.note),
             };
             (said, act.entry)
         });

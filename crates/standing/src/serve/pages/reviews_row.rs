@@ -189,6 +189,7 @@ fn act(visit: &Visit) -> Answer {
             campaign: &id,
             row: n,
             ticket: typed.value("ticket"),
+            state: None,
             note: typed.value("note"),
             // Whoever grants it is whoever sends the form.
             approved_by: if expires_on.is_some() { &email } else { "" },
