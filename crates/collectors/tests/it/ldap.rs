@@ -19,6 +19,7 @@ use self::limits::Limits;
 
 mod limits;
 mod samba;
+mod samba_server;
 
 const PEOPLE: usize = 520;
 /// Without it the server gives nobody more than 500 entries, in pages or not.
