@@ -27,6 +27,8 @@
 
 mod order;
 mod osv;
+mod record;
 
 pub use order::compare;
 pub use osv::affects;
+pub use record::{Doubt, Record, Verdict};

@@ -126,6 +126,23 @@ impl Order {
         found.map(|(order, ..)| *order)
     }
 
+    /// The order of a range that says it is SemVer: the ecosystem's own spelling of it, or the
+    /// specification's.
+    pub(crate) fn for_semver(order: Option<Order>) -> Order {
+        match order {
+            Some(Order::Semver(spelling)) => Order::Semver(spelling),
+            _ => Order::Semver(Spelling::Npm),
+        }
+    }
+
+    /// What an advisory may write as the bound of a range, under the same order.
+    pub(crate) fn of_bounds(self) -> Order {
+        match self {
+            Order::Semver(Spelling::Bitnami) => Order::Semver(Spelling::BitnamiBound),
+            other => other,
+        }
+    }
+
     pub(crate) fn parse(self, text: &str) -> Option<Version<'_>> {
         Some(match self {
             Order::Apk => Version::Apk(apk::Version::parse(text)?),

@@ -19,9 +19,12 @@ pub(crate) enum Spelling {
     Pub,
     /// One to four numbers, with zeros before them; the case of pre-releases does not count.
     NuGet,
-    /// Less than the specification: behind a hyphen no digit may follow, because Bitnami writes the
-    /// revision of its packaging there, which is no pre-release.
+    /// Zeros before numbers (`2024.03.30`); behind a hyphen no digit may follow, because Bitnami
+    /// writes the revision of its packaging there, which is no pre-release.
     Bitnami,
+    /// The same in an advisory, where `-0` is allowed: by SemVer before all of that version, by
+    /// Bitnami's counting its first packaging, and so the beginning of it either way.
+    BitnamiBound,
 }
 
 /// Build metadata is checked and, but for [`Spelling::Pub`], forgotten: it has no part in precedence.
@@ -43,7 +46,7 @@ impl<'a> Version<'a> {
         let (text, build) = split(text, '+');
         let (release, pre) = split(text, '-');
         let bare = pre.is_none() && build.is_none();
-        let padded = spelling == Spelling::NuGet;
+        let padded = spelling.allows_zeros();
         let numbers = numbers(release, spelling.lengths(bare))?;
         let valid = numbers
             .iter()
@@ -53,13 +56,17 @@ impl<'a> Version<'a> {
                     .all(|i| is_identifier(i) && (padded || !is_padded(i)))
             })
             && build.is_none_or(|b| b.split('.').all(is_identifier));
-        let revision = spelling == Spelling::Bitnami
-            && pre.is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()));
+        let numbered = pre.filter(|p| p.starts_with(|c: char| c.is_ascii_digit()));
+        let revision = match spelling {
+            Spelling::Bitnami => numbered.is_some(),
+            Spelling::BitnamiBound => numbered.is_some_and(|p| p != "0"),
+            _ => false,
+        };
         (valid && !revision).then_some(Version {
             numbers,
             pre,
             build: build.filter(|_| spelling == Spelling::Pub),
-            folds: padded,
+            folds: spelling == Spelling::NuGet,
         })
     }
 }
@@ -67,6 +74,11 @@ impl<'a> Version<'a> {
 impl Spelling {
     fn allows_v(self) -> bool {
         matches!(self, Spelling::Npm | Spelling::Go | Spelling::Pub)
+    }
+
+    fn allows_zeros(self) -> bool {
+        use Spelling::{Bitnami, BitnamiBound, NuGet};
+        matches!(self, NuGet | Bitnami | BitnamiBound)
     }
 
     /// How many numbers there may be.

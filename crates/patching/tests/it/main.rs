@@ -3,6 +3,7 @@
 mod laws;
 mod oracles;
 mod osv;
+mod record;
 mod vectors;
 
 use std::io::Read;
