@@ -25,10 +25,12 @@
 //! *Architecture invariant:* this crate does no I/O, has no clock and never guesses. `None` means
 //! "not known"; a caller must not read it as "not affected".
 
+mod aliases;
 mod order;
 mod osv;
 mod record;
 
+pub use aliases::{Classes, Entry, Finding, gather};
 pub use order::compare;
 pub use osv::affects;
 pub use record::{Doubt, Record, Verdict};

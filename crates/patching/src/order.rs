@@ -185,7 +185,7 @@ fn parse_pypi(text: &str) -> Option<pep440_rs::Version> {
 }
 
 /// Compares runs of ASCII digits of any length by their value; the empty run is zero.
-fn numeric(a: &str, b: &str) -> Ordering {
+pub(crate) fn numeric(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
@@ -216,7 +216,7 @@ impl Ord for Digits<'_> {
 by_cmp!(Digits<'_>);
 
 /// Cuts the longest run of characters that belong off the front.
-fn take<'a>(text: &mut &'a str, belongs: impl Fn(char) -> bool) -> &'a str {
+pub(crate) fn take<'a>(text: &mut &'a str, belongs: impl Fn(char) -> bool) -> &'a str {
     let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
     let (run, rest) = text.split_at(end);
     *text = rest;
@@ -231,7 +231,7 @@ fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     }
 }
 
-fn take_digits<'a>(text: &mut &'a str) -> &'a str {
+pub(crate) fn take_digits<'a>(text: &mut &'a str) -> &'a str {
     take(text, |c| c.is_ascii_digit())
 }
 

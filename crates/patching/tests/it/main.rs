@@ -1,5 +1,6 @@
 //! Version order against vectors, laws and other implementations; OSV evaluation against tables.
 
+mod aliases;
 mod laws;
 mod oracles;
 mod osv;
