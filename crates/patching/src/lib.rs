@@ -29,8 +29,12 @@ mod aliases;
 mod order;
 mod osv;
 mod record;
+mod score;
+mod severity;
 
 pub use aliases::{Classes, Entry, Finding, gather};
 pub use order::compare;
 pub use osv::affects;
 pub use record::{Doubt, Record, Verdict};
+pub use score::{Scores, Version, score};
+pub use severity::{Author, Grade, Level, Rating, Reading, Scale, Severity, VendorWord, Why};

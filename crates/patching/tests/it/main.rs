@@ -5,6 +5,7 @@ mod laws;
 mod oracles;
 mod osv;
 mod record;
+mod severity;
 mod vectors;
 
 use std::io::Read;
