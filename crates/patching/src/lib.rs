@@ -28,6 +28,7 @@
 mod aliases;
 mod order;
 mod osv;
+mod purl;
 mod record;
 mod score;
 mod severity;
@@ -35,6 +36,7 @@ mod severity;
 pub use aliases::{Classes, Entry, Finding, gather};
 pub use order::compare;
 pub use osv::affects;
+pub use purl::Purl;
 pub use record::{Doubt, Record, Verdict};
 pub use score::{Scores, Version, score};
 pub use severity::{Author, Grade, Level, Rating, Reading, Scale, Severity, VendorWord, Why};

@@ -4,6 +4,7 @@ mod aliases;
 mod laws;
 mod oracles;
 mod osv;
+mod purl;
 mod record;
 mod severity;
 mod vectors;
