@@ -169,6 +169,31 @@ fn published_vectors_score_as_published() {
     assert_eq!(seen, 14_957);
 }
 
+/// Every vector in the advisories beside the workspace is read.
+#[test]
+fn vectors_in_advisories_score() {
+    let (mut seen, mut unread) = (0, Vec::new());
+    for file in ["rustsec", "pypa", "bitnami", "go"] {
+        let Some(text) = shared(&format!("advisories/{file}-osv.jsonl.gz")) else {
+            return;
+        };
+        for line in text.lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let affected = record["affected"].as_array().into_iter().flatten();
+            let lists = affected.map(|one| &one["severity"]).chain([&record["severity"]]);
+            for stated in lists.filter_map(|list| list.as_array()).flatten() {
+                let vector = stated["score"].as_str().unwrap();
+                seen += 1;
+                if score(vector).is_none() {
+                    unread.push(format!("{} {vector}", record["id"]));
+                }
+            }
+        }
+    }
+    assert!(seen > 7000, "{seen}");
+    assert!(unread.is_empty(), "{unread:#?}");
+}
+
 const LOW3: &str = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
 const HIGH3: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H";
 const HIGH4: &str = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
