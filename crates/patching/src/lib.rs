@@ -1,4 +1,13 @@
-//! Which of two versions is the later one, and whether an advisory's ranges hold a version.
+//! What is known to be wrong with what is installed, and by when it must be mended.
+//!
+//! - [`compare`]: which of two versions is the later one.
+//! - [`affects`], [`Record`]: whether an OSV advisory concerns a version.
+//! - [`Classes`], [`gather`]: one vulnerability under many names.
+//! - [`score`], [`Severity`]: how grave it is, and who says so.
+//! - [`Purl`]: package URLs.
+//! - [`clock`]: deadlines that start on the day on which the fix could be had.
+//!
+//! # Version order
 //!
 //! Ecosystems are named as OSV names them, case included, or by the type of their package URLs; what
 //! follows the first colon (`Debian:12`, `Ubuntu:22.04:LTS`) does not alter the order and is ignored.
@@ -26,6 +35,7 @@
 //! "not known"; a caller must not read it as "not affected".
 
 mod aliases;
+pub mod clock;
 mod order;
 mod osv;
 mod purl;

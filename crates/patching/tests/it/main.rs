@@ -1,6 +1,7 @@
 //! Version order against vectors, laws and other implementations; OSV evaluation against tables.
 
 mod aliases;
+mod clock;
 mod laws;
 mod oracles;
 mod osv;

@@ -180,7 +180,9 @@ fn vectors_in_advisories_score() {
         for line in text.lines() {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
             let affected = record["affected"].as_array().into_iter().flatten();
-            let lists = affected.map(|one| &one["severity"]).chain([&record["severity"]]);
+            let lists = affected
+                .map(|one| &one["severity"])
+                .chain([&record["severity"]]);
             for stated in lists.filter_map(|list| list.as_array()).flatten() {
                 let vector = stated["score"].as_str().unwrap();
                 seen += 1;
