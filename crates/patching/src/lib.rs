@@ -47,6 +47,6 @@ pub use aliases::{Classes, Entry, Finding, gather};
 pub use order::compare;
 pub use osv::affects;
 pub use purl::Purl;
-pub use record::{Doubt, Record, Verdict};
+pub use record::{Doubt, Record, Verdict, pypi_name};
 pub use score::{Scores, Version, score};
 pub use severity::{Author, Grade, Level, Rating, Reading, Scale, Severity, VendorWord, Why};

@@ -191,14 +191,15 @@ fn is_in_ecosystem(ours: &str, theirs: &str) -> Option<bool> {
 /// Names are compared as written but where the ecosystem itself folds them.
 fn same_name(ecosystem: &str, a: &str, b: &str) -> bool {
     match ecosystem.split(':').next() {
-        Some("PyPI") => fold_pypi(a) == fold_pypi(b),
+        Some("PyPI") => pypi_name(a) == pypi_name(b),
         Some("NuGet" | "Packagist" | "GitHub Actions") => a.eq_ignore_ascii_case(b),
         _ => a == b,
     }
 }
 
-/// PEP 503: case, and which of `-`, `_` and `.` and how many of them, do not count.
-fn fold_pypi(name: &str) -> String {
+/// The name of a PyPI package as PEP 503 has it: case, and which of `-`, `_` and `.` and how many of
+/// them, do not count.
+pub fn pypi_name(name: &str) -> String {
     let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }

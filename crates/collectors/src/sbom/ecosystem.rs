@@ -1,7 +1,7 @@
 //! Package URLs in the words of OSV: ecosystem and name.
 
 use crate::distribution::Release;
-use standing_patching::Purl;
+use standing_patching::{Purl, pypi_name};
 
 /// What one component is called where advisories are looked up.
 pub(super) struct Identity {
@@ -22,7 +22,7 @@ pub(super) fn identity(purl: &Purl) -> Identity {
     let (ecosystem, name) = match purl.kind.as_str() {
         "deb" => return debian(purl),
         "npm" => ("npm", joined("/")),
-        "pypi" => ("PyPI", normal(&purl.name)),
+        "pypi" => ("PyPI", pypi_name(&purl.name)),
         "cargo" => ("crates.io", purl.name.clone()),
         "golang" => ("Go", joined("/")),
         "maven" => ("Maven", joined(":")),
@@ -39,15 +39,6 @@ pub(super) fn identity(purl: &Purl) -> Identity {
         version: None,
         binary: None,
     }
-}
-
-/// PEP 503: case and runs of `-`, `_` and `.` do not count.
-fn normal(name: &str) -> String {
-    let words: Vec<&str> = name
-        .split(['-', '_', '.'])
-        .filter(|w| !w.is_empty())
-        .collect();
-    words.join("-").to_lowercase()
 }
 
 /// Advisories name the source package, which syft writes as `upstream=openssl` or

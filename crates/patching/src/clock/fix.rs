@@ -52,11 +52,33 @@ pub struct Candidate {
     pub channel: Option<String>,
     /// Whether the fix can be had, and is not merely announced.
     pub installable: bool,
+    /// Of a person's word: why, and what shows it.
+    pub grounds: Option<(String, String)>,
 }
 
 impl Candidate {
-    /// A candidate with the bound that its source usually gives. `None` where the text is no date.
+    /// A person's word, which goes before all others and so must have an author, a reason and
+    /// evidence. `None` where one is missing or the text is no date.
+    pub fn by_person(author: &str, text: &str, reason: &str, evidence: &str) -> Option<Candidate> {
+        let given = [author, reason, evidence];
+        let mut candidate = Candidate::dated(Source::Person, author, text)?;
+        candidate.grounds = Some((reason.to_owned(), evidence.to_owned()));
+        given
+            .iter()
+            .all(|part| !part.trim().is_empty())
+            .then_some(candidate)
+    }
+
+    /// A candidate with the bound that its source usually gives. `None` where the text is no date,
+    /// and for a person: see [`Candidate::by_person`].
     pub fn read(source: Source, name: &str, text: &str) -> Option<Candidate> {
+        match source {
+            Source::Person => None,
+            _ => Candidate::dated(source, name, text),
+        }
+    }
+
+    fn dated(source: Source, name: &str, text: &str) -> Option<Candidate> {
         Some(Candidate {
             source,
             name: name.to_owned(),
@@ -72,6 +94,7 @@ impl Candidate {
             },
             channel: None,
             installable: true,
+            grounds: None,
         })
     }
 }

@@ -30,7 +30,7 @@ fn policy_name(word: &str) -> &'static str {
 
 fn candidate(words: &[&str]) -> Candidate {
     let source = match words[0] {
-        "person" => Source::Person,
+        "person" => return person(words),
         "advisory" => Source::Advisory,
         "registry" => Source::Registry,
         "changelog" => Source::Changelog,
@@ -43,6 +43,11 @@ fn candidate(words: &[&str]) -> Candidate {
     candidate.installable = !words.contains(&"announced");
     candidate.channel = valued(words, "channel").map(str::to_owned);
     candidate
+}
+
+fn person(words: &[&str]) -> Candidate {
+    let (reason, evidence) = (words[3], words[4]);
+    Candidate::by_person(words[1], words[2], reason, evidence).expect("a word with its grounds")
 }
 
 fn saw(words: &[&str]) -> Saw {
@@ -306,6 +311,28 @@ fn a_request_with_something_missing_is_no_exception() {
         change(|r| (r.reason, r.expires) = ("".into(), "never".into())),
         [Fault::Reason, Fault::Expires]
     );
+}
+
+#[test]
+fn a_persons_word_has_grounds() {
+    let whole = [
+        "ticket-12",
+        "2026-04-07",
+        "the advisory has the wrong year",
+        "mail of the vendor",
+    ];
+    let read = |[author, day, reason, evidence]: [&str; 4]| {
+        Candidate::by_person(author, day, reason, evidence)
+    };
+    let found = read(whole).unwrap();
+    assert_eq!((found.bound, found.day), (Bound::Exact, date(2026, 4, 7)));
+    assert_eq!(found.grounds, Some((whole[2].into(), whole[3].into())));
+    for missing in 0..4 {
+        let mut parts = whole;
+        parts[missing] = " ";
+        assert_eq!(read(parts), None, "{parts:?}");
+    }
+    assert_eq!(Candidate::read(Source::Person, whole[0], whole[1]), None);
 }
 
 #[test]
