@@ -42,7 +42,6 @@ mod okta;
 mod osv;
 mod personio;
 mod postgresql;
-mod purl;
 mod register;
 mod registry;
 mod rights;

@@ -1,26 +1,52 @@
-//! Which of two versions is the later one, and whether an advisory's ranges hold a version.
+//! What is known to be wrong with what is installed, and by when it must be mended.
 //!
-//! Ecosystems are named as OSV names them, case included; what follows the first colon
-//! (`Debian:12`, `Ubuntu:22.04:LTS`) does not alter the order and is ignored.
+//! - [`compare`]: which of two versions is the later one.
+//! - [`affects`], [`Record`]: whether an OSV advisory concerns a version.
+//! - [`Classes`], [`gather`]: one vulnerability under many names.
+//! - [`score`], [`Severity`]: how grave it is, and who says so.
+//! - [`Purl`]: package URLs.
+//! - [`clock`]: deadlines that start on the day on which the fix could be had.
 //!
-//! | ecosystem | order | source |
+//! # Version order
+//!
+//! Ecosystems are named as OSV names them, case included, or by the type of their package URLs; what
+//! follows the first colon (`Debian:12`, `Ubuntu:22.04:LTS`) does not alter the order and is ignored.
+//! Which name has which order stands in one list in `order.rs`.
+//!
+//! | order | of | source |
 //! |---|---|---|
-//! | `Debian`, `Ubuntu` | dpkg's | deb-version(7) |
-//! | `crates.io` | precedence of SemVer 2.0.0 | <https://semver.org/#spec-item-11> |
-//! | `npm` | the same; a leading `v` is allowed | node-semver |
-//! | `Go` | the same; a leading `v`, `v1` and `v1.2` are allowed | golang.org/x/mod/semver |
-//! | `PyPI` | PEP 440 | <https://peps.python.org/pep-0440/> |
+//! | apk | Alpine and its kin | apk-package(5), apk-tools 3 |
+//! | dpkg | Debian, Ubuntu | deb-version(7) |
+//! | rpm | Red Hat, SUSE and their kin | rpm-version(7) |
+//! | SemVer 2.0.0 | crates.io, Hex; npm and others with a leading `v`; Go with `v1` and `v1.2`; Bitnami without its revisions | <https://semver.org/#spec-item-11> |
+//! | Pub, NuGet | Dart; .NET | SemVer as each of them varies it |
+//! | PEP 440 | PyPI | <https://peps.python.org/pep-0440/> |
+//! | Maven | Maven | <https://maven.apache.org/pom.html#version-order-specification> |
+//! | RubyGems | RubyGems | `Gem::Version` |
+//! | PHP | Packagist | `version_compare` |
+//! | numbers | CRAN, Hackage | `package_version`, `Data.Version` |
 //!
-//! Numbers may have any length, but for PyPI they end at 64 bits and longer ones are not read.
-//!
-//! Every other ecosystem (Maven, RubyGems, NuGet, Packagist, Alpine, the RPM family, …) has no order
-//! here yet, and every question about it that needs one is answered with `None`.
+//! Numbers may have any length, but for PyPI they end at 64 bits and longer ones are not read. What
+//! the ecosystem's own tool refuses is no version here either: it has no place in the order, beside
+//! itself least of all. Every question about it, or about an ecosystem without an order here, is
+//! answered with `None`.
 //!
 //! *Architecture invariant:* this crate does no I/O, has no clock and never guesses. `None` means
 //! "not known"; a caller must not read it as "not affected".
 
+mod aliases;
+pub mod clock;
 mod order;
 mod osv;
+mod purl;
+mod record;
+mod score;
+mod severity;
 
+pub use aliases::{Classes, Entry, Finding, gather};
 pub use order::compare;
 pub use osv::affects;
+pub use purl::Purl;
+pub use record::{Doubt, Record, Verdict, pypi_name};
+pub use score::{Scores, Version, score};
+pub use severity::{Author, Grade, Level, Rating, Reading, Scale, Severity, VendorWord, Why};

@@ -26,12 +26,7 @@ pub fn affects(
     events_json: Option<&str>,
     versions_json: Option<&str>,
 ) -> Option<bool> {
-    let order = Order::of(ecosystem);
-    let subject = Subject {
-        order,
-        text: version,
-        version: order.and_then(|o| o.parse(version)),
-    };
+    let subject = Subject::new(Order::of(ecosystem), version);
     let listed = read::<Vec<String>>(versions_json).and_then(|list| subject.is_listed(&list));
     let in_range = read::<Vec<Event>>(events_json).and_then(|events| subject.is_in_range(&events));
     either(listed, in_range)
@@ -40,7 +35,7 @@ pub fn affects(
 /// One kind of event to an object, as the schema demands; anything else is not read.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Event {
+pub(crate) enum Event {
     Introduced(String),
     Fixed(String),
     LastAffected(String),
@@ -55,16 +50,29 @@ fn read<T: Default + for<'de> Deserialize<'de>>(json: Option<&str>) -> Option<T>
 }
 
 /// The version asked about; `version` is `None` when it cannot be placed in an order.
-struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     order: Option<Order>,
     text: &'a str,
     version: Option<Version<'a>>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    pub(crate) fn new(order: Option<Order>, text: &'a str) -> Self {
+        Subject {
+            order,
+            text,
+            version: order.and_then(|o| o.parse(text)),
+        }
+    }
+
+    /// Whether the ecosystem's order can place it.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.version.is_some()
+    }
+
     /// A version cannot be equal to a text that is no version, so only a subject that is none
     /// itself leaves a doubt.
-    fn is_listed(&self, list: &[String]) -> Option<bool> {
+    pub(crate) fn is_listed(&self, list: &[String]) -> Option<bool> {
         let equal = |listed: &String| {
             listed == self.text || (self.version.is_some() && self.place(listed) == self.version)
         };
@@ -74,7 +82,7 @@ impl Subject<'_> {
         }
     }
 
-    fn is_in_range(&self, events: &[Event]) -> Option<bool> {
+    pub(crate) fn is_in_range(&self, events: &[Event]) -> Option<bool> {
         both(self.is_before_limits(events), self.walk(events))
     }
 
@@ -124,12 +132,12 @@ impl Subject<'_> {
     }
 
     fn place<'t>(&self, text: &'t str) -> Option<Version<'t>> {
-        self.order?.parse(text)
+        self.order?.of_bounds().parse(text)
     }
 }
 
 /// "Or" over answers that may be unknown.
-fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+pub(crate) fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     match (a, b) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (Some(false), Some(false)) => Some(false),

@@ -1,6 +1,6 @@
 //! Names of container images. Source: <https://pkg.go.dev/github.com/distribution/reference>.
 
-use crate::purl::encode;
+use standing_patching::Purl;
 
 /// An image's reference taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,12 +91,20 @@ impl Image {
             Some((host, path)) if host.contains(['.', ':']) => (Some(host), path),
             _ => (None, self.name.as_str()),
         };
-        let path: Vec<String> = path.split('/').map(encode).collect();
-        let mut url = format!("pkg:docker/{}@{}", path.join("/"), encode(&self.version));
-        if let Some(host) = host {
-            url.push_str(&format!("?repository_url={}", encode(host)));
-        }
-        url
+        let (namespace, name) = match path.rsplit_once('/') {
+            Some((namespace, name)) => (Some(namespace.to_owned()), name),
+            None => (None, path),
+        };
+        let host = host.map(|host| ("repository_url".to_owned(), host.to_owned()));
+        let purl = Purl {
+            kind: "docker".into(),
+            namespace,
+            name: name.into(),
+            version: Some(self.version.clone()),
+            qualifiers: host.into_iter().collect(),
+            subpath: None,
+        };
+        purl.to_string()
     }
 }
 

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use standing_facts::GapCode;
 use standing_facts::tables::{Asset, Component};
+use standing_patching::Purl;
 
 use crate::distribution::Release;
-use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink, purl};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 use stanzas::{Piece, Stanza};
 
 /// Reads `var/lib/dpkg/status` of many hosts.
@@ -275,24 +276,27 @@ impl Packages<'_> {
         source_version: &str,
         stanza: &Stanza,
     ) -> String {
-        let (namespace, package) = (purl::encode(&self.release.os), purl::encode(package));
-        let mut url = format!("pkg:deb/{namespace}/{package}@{}", purl::encode(version));
-        let mut mark = '?';
-        let mut add = |key: &str, value: &str| {
-            url.push_str(&format!("{mark}{key}={}", purl::encode(value)));
-            mark = '&';
-        };
+        let mut qualifiers = BTreeMap::new();
+        let mut add = |key: &str, value: String| qualifiers.insert(key.to_owned(), value);
         if let Some(architecture) = &stanza.architecture {
-            add("arch", architecture);
+            add("arch", architecture.clone());
         }
         if let Some(number) = &self.release.version {
-            add("distro", &format!("{}-{number}", self.release.os));
+            add("distro", format!("{}-{number}", self.release.os));
         }
         if source_version != version {
-            add("upstream", &format!("{source}@{source_version}"));
-        } else if purl::encode(source) != package {
-            add("upstream", source);
+            add("upstream", format!("{source}@{source_version}"));
+        } else if source != package {
+            add("upstream", source.to_owned());
         }
-        url
+        let purl = Purl {
+            kind: "deb".into(),
+            namespace: Some(self.release.os.clone()),
+            name: package.into(),
+            version: Some(version.into()),
+            qualifiers,
+            subpath: None,
+        };
+        purl.to_string()
     }
 }

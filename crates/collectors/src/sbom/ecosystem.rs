@@ -1,7 +1,7 @@
 //! Package URLs in the words of OSV: ecosystem and name.
 
 use crate::distribution::Release;
-use crate::purl::Purl;
+use standing_patching::{Purl, pypi_name};
 
 /// What one component is called where advisories are looked up.
 pub(super) struct Identity {
@@ -22,7 +22,7 @@ pub(super) fn identity(purl: &Purl) -> Identity {
     let (ecosystem, name) = match purl.kind.as_str() {
         "deb" => return debian(purl),
         "npm" => ("npm", joined("/")),
-        "pypi" => ("PyPI", normal(&purl.name)),
+        "pypi" => ("PyPI", pypi_name(&purl.name)),
         "cargo" => ("crates.io", purl.name.clone()),
         "golang" => ("Go", joined("/")),
         "maven" => ("Maven", joined(":")),
@@ -39,15 +39,6 @@ pub(super) fn identity(purl: &Purl) -> Identity {
         version: None,
         binary: None,
     }
-}
-
-/// PEP 503: case and runs of `-`, `_` and `.` do not count.
-fn normal(name: &str) -> String {
-    let words: Vec<&str> = name
-        .split(['-', '_', '.'])
-        .filter(|w| !w.is_empty())
-        .collect();
-    words.join("-").to_lowercase()
 }
 
 /// Advisories name the source package, which syft writes as `upstream=openssl` or
@@ -111,7 +102,7 @@ mod tests {
             ("pkg:nuget/Newtonsoft.Json@13", "NuGet", "Newtonsoft.Json"),
             ("pkg:apk/alpine/musl@1", "apk", "alpine/musl"),
         ] {
-            let purl = crate::purl::parse(url).expect("a package URL");
+            let purl = Purl::parse(url).expect("a package URL");
             let found = identity(&purl);
             assert_eq!(
                 (found.ecosystem.as_str(), found.name.as_str()),
@@ -123,7 +114,7 @@ mod tests {
     #[test]
     fn the_source_may_have_a_version_of_its_own() {
         let url = "pkg:deb/debian/libgcc-s1@12.2.0-14%2Bb1?upstream=gcc-12%4012.2.0-14";
-        let found = identity(&crate::purl::parse(url).expect("a package URL"));
+        let found = identity(&Purl::parse(url).expect("a package URL"));
         assert_eq!(found.version.as_deref(), Some("12.2.0-14"));
         assert_eq!(found.binary.as_deref(), Some("libgcc-s1"));
     }

@@ -2,10 +2,11 @@
 
 use standing_facts::GapCode;
 use standing_facts::tables::{Asset, Component};
+use standing_patching::Purl;
 
 use super::ecosystem::identity;
+use crate::Sink;
 use crate::distribution::Release;
-use crate::{Sink, purl};
 
 /// One piece of software as either family of files describes it.
 pub(super) struct Software<'a> {
@@ -61,7 +62,7 @@ impl<'a> Inventory<'a> {
             }
             return;
         };
-        let Some(parsed) = purl::parse(url) else {
+        let Some(parsed) = Purl::parse(url) else {
             let what = "expected a package URL; the component was left out";
             return self.odd(&format!("{}.purl", software.place), what, sink);
         };

@@ -1,6 +1,6 @@
 //! The order of deb-version(7), as dpkg applies it.
 
-use super::numeric;
+use super::{numeric, take, take_digits};
 use std::cmp::Ordering;
 
 /// `[epoch:]upstream-version[-debian-revision]`. An absent epoch is zero; an absent revision is the
@@ -61,23 +61,13 @@ fn compare_part(mut a: &str, mut b: &str) -> Ordering {
             take(&mut a, |c| !c.is_ascii_digit()),
             take(&mut b, |c| !c.is_ascii_digit()),
         );
-        let (digits_a, digits_b) = (
-            take(&mut a, |c| c.is_ascii_digit()),
-            take(&mut b, |c| c.is_ascii_digit()),
-        );
+        let (digits_a, digits_b) = (take_digits(&mut a), take_digits(&mut b));
         let found = compare_marks(marks_a, marks_b).then_with(|| numeric(digits_a, digits_b));
         if found.is_ne() {
             return found;
         }
     }
     Ordering::Equal
-}
-
-fn take<'a>(text: &mut &'a str, belongs: impl Fn(char) -> bool) -> &'a str {
-    let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
-    let (run, rest) = text.split_at(end);
-    *text = rest;
-    run
 }
 
 /// The end of a run weighs zero, so that a tilde sorts before it and everything else after.
@@ -93,16 +83,4 @@ fn compare_marks(a: &str, b: &str) -> Ordering {
     weights(a).cmp(&weights(b))
 }
 
-impl PartialOrd for Version<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Version<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Version<'_> {}
+super::by_cmp!(Version<'_>);

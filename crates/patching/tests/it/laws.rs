@@ -16,13 +16,43 @@ fn version() -> impl Strategy<Value = (&'static str, [String; 3])> {
             "(1!)?[01](\\.[01]){0,2}((a|b|rc)[01])?(\\.post[01])?(\\.dev[01])?(\\+[a0](\\.[1b])?)?"
         )
         .prop_map(|v| ("PyPI", v)),
+        three("([01]:)?[0-2a~^.+]{1,6}(-[01a~^.]{0,3})?").prop_map(|v| ("Red Hat", v)),
+        three("[01](\\.(0|1|01|10)){0,2}(a1?)?(_(alpha|rc|p|git)[01]?){0,2}(~0?a)?(-r[01])?")
+            .prop_map(|v| ("Alpine", v)),
+        three("[01]([.-]?(0|1|a|b1|rc|sp|ga|final|x)){0,5}").prop_map(|v| ("Maven", v)),
+        three("[01](\\.(0|1|a|a1|b)){0,4}(-[01a](\\.0|-b)?)?").prop_map(|v| ("RubyGems", v)),
+        three("0?[01](\\.[01]){0,3}(-(0|1|01|a|A|b)(\\.(0|a)){0,2})?(\\+a)?")
+            .prop_map(|v| ("NuGet", v)),
+        three("v?[01]([.-]?(0|1|dev|alpha|b|RC|pl|foo)){0,4}").prop_map(|v| ("Packagist", v)),
+        three("[01]\\.[01]\\.0(-(0|a)(\\.(0|a)){0,1})?(\\+(0|1|a)(\\.(0|a)){0,1})?")
+            .prop_map(|v| ("Pub", v)),
+        three("[01]([.-][01]){0,3}").prop_map(|v| ("CRAN", v)),
+        three("0?[01](\\.[01]){0,3}").prop_map(|v| ("Hackage", v)),
+        three("[01]\\.[01]\\.0(-[ab])?").prop_map(|v| ("Bitnami", v)),
     ]
 }
 
-const ECOSYSTEMS: &[&str] = &["Debian:12", "crates.io", "npm", "Go", "PyPI", "Maven"];
+const ECOSYSTEMS: &[&str] = &[
+    "Alpine",
+    "Bitnami",
+    "CRAN",
+    "Debian:12",
+    "Go",
+    "Hackage",
+    "Julia",
+    "Maven",
+    "NuGet",
+    "Packagist",
+    "Pub",
+    "PyPI",
+    "Red Hat",
+    "RubyGems",
+    "crates.io",
+    "npm",
+];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
     fn the_order_is_total((ecosystem, [a, b, c]) in version()) {

@@ -31,7 +31,7 @@ fn introduced_zero_is_before_everything() {
         &[(YES, &["0.0.0-0", "0.0.0", "99.0.0", "not a version"])],
     );
     answers("Debian:12", all, None, &[(YES, &["0~~", "0", "1:2-3"])]);
-    answers("Maven", all, None, &[(YES, &["1.0"])]);
+    answers("Julia", all, None, &[(YES, &["1.0"])]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_list_alone() {
     );
     // Whether 1.0.0 is 1.0 there is the ecosystem's to say.
     answers(
-        "Maven",
+        "Julia",
         None,
         list,
         &[(YES, &["1.0"]), (UNKNOWN, &["1.0.0", "2"])],
@@ -196,7 +196,7 @@ fn the_list_adds_to_the_range() {
         &[(YES, &["1.0", "2.5"]), (NO, &["1.5", "3.0"])],
     );
     answers(
-        "Maven",
+        "Julia",
         events,
         list,
         &[(YES, &["1.0"]), (UNKNOWN, &["2.5"])],
@@ -207,7 +207,7 @@ fn the_list_adds_to_the_range() {
 fn nothing_named_is_nothing_affected() {
     for empty in [None, Some("[]")] {
         answers("npm", empty, empty, &[(NO, &["1.0.0", "?"])]);
-        answers("Maven", empty, empty, &[(NO, &["1.0"])]);
+        answers("Julia", empty, empty, &[(NO, &["1.0"])]);
     }
     let never_introduced = Some(r#"[{"fixed":"1.0.0"},{"last_affected":"?"}]"#);
     answers("npm", never_introduced, None, &[(NO, &["0.1.0", "?"])]);
@@ -231,7 +231,7 @@ fn an_unreadable_event_matters_only_where_it_could_turn_the_answer() {
     );
     let unordered = Some(r#"[{"introduced":"0"},{"fixed":"2.0"}]"#);
     answers(
-        "Maven",
+        "Julia",
         unordered,
         None,
         &[(UNKNOWN, &["1.0", "2.0", "3.0"])],

@@ -1,9 +1,9 @@
 //! Lists of versions whose order is known: ours, always, and osv-scalibr's where it lies beside the
 //! workspace.
 
+use crate::shared;
 use standing_patching::compare;
 use std::cmp::Ordering;
-use std::path::Path;
 
 /// `A < B = C` lines as their versions, each with the sign before it; that of the first means nothing.
 fn chains(text: &str) -> Vec<Vec<(Ordering, &str)>> {
@@ -64,14 +64,48 @@ fn our_lists_hold() {
     holds("Go", semver);
     holds("crates.io", &without_v);
     holds("Go", include_str!("vectors/go.txt"));
-    holds("PyPI", include_str!("vectors/pypi.txt"));
-    for ecosystem in [
-        "Debian",
-        "Debian:12",
-        "Ubuntu:22.04:LTS",
-        "Ubuntu:Pro:18.04:LTS",
+    for (ecosystems, text) in [
+        (&["PyPI", "pypi"][..], include_str!("vectors/pypi.txt")),
+        (
+            &[
+                "Debian",
+                "Debian:12",
+                "Ubuntu:22.04:LTS",
+                "Ubuntu:Pro:18.04:LTS",
+                "deb",
+            ],
+            include_str!("vectors/debian.txt"),
+        ),
+        (
+            &[
+                "Red Hat:enterprise_linux:9::appstream",
+                "AlmaLinux:9",
+                "openSUSE:Leap 15.6",
+                "rpm",
+            ],
+            include_str!("vectors/rpm.txt"),
+        ),
+        (
+            &["Alpine:v3.20", "Wolfi", "apk"],
+            include_str!("vectors/apk.txt"),
+        ),
+        (
+            &["Maven", "Maven:https://maven.google.com", "maven"],
+            include_str!("vectors/maven.txt"),
+        ),
+        (&["RubyGems", "gem"], include_str!("vectors/rubygems.txt")),
+        (&["NuGet", "nuget"], include_str!("vectors/nuget.txt")),
+        (
+            &["Packagist:https://packages.drupal.org/8", "composer"],
+            include_str!("vectors/packagist.txt"),
+        ),
+        (&["Pub", "pub"], include_str!("vectors/pub.txt")),
+        (&["CRAN", "Hackage"], include_str!("vectors/counted.txt")),
+        (&["Bitnami", "bitnami"], include_str!("vectors/bitnami.txt")),
     ] {
-        holds(ecosystem, include_str!("vectors/debian.txt"));
+        for ecosystem in ecosystems {
+            holds(ecosystem, text);
+        }
     }
 }
 
@@ -80,10 +114,12 @@ fn what_one_ecosystem_reads_another_may_not() {
     assert_eq!(compare("crates.io", "v1.0.0", "1.0.0"), None);
     assert_eq!(compare("npm", "1.2", "1.2.0"), None);
     assert_eq!(compare("crates.io", "1", "1"), None);
+    assert_eq!(compare("CRAN", "1-2", "1.2"), Some(Ordering::Equal));
+    assert_eq!(compare("Hackage", "1-2", "1.2"), None);
     for unknown in [
-        "Maven",
-        "RubyGems",
-        "Alpine:v3.20",
+        "GIT",
+        "Julia",
+        "Root:Debian:12",
         "debian",
         "NPM",
         "",
@@ -96,13 +132,7 @@ fn what_one_ecosystem_reads_another_may_not() {
 
 /// Checked and unreadable lines of `file`; `None` when the list does not lie beside the workspace.
 fn scalibr(ecosystem: &str, file: &str) -> Option<(usize, Vec<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if !root.exists() {
-        println!("skipped: ../shared/data not present");
-        return None;
-    }
-    let path = root.join("vectors/version-compare/osv-scalibr").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = shared(&format!("vectors/version-compare/osv-scalibr/{file}"))?;
     let (mut checked, mut unreadable, mut wrong) = (0, Vec::new(), Vec::new());
     for chain in chains(&text) {
         let [(_, a), (expected, b)] = chain[..] else {
@@ -123,54 +153,75 @@ fn scalibr(ecosystem: &str, file: &str) -> Option<(usize, Vec<String>)> {
     Some((checked, unreadable))
 }
 
+/// The lines that stay unread hold what the ecosystem's own tool refuses: suffixes Alpine does not
+/// know, PHP's `#`, and for PyPI what is no PEP 440 (`0.1-bulbasaur`, `0.7.10p1`, dates with a `T`).
 #[test]
-fn scalibr_debian() {
-    for ecosystem in ["Debian:12", "Ubuntu:24.04:LTS"] {
-        for (file, lines) in [
-            ("debian-versions.txt", 10),
-            ("debian-versions-generated.txt", 7221),
-        ] {
-            let Some((checked, unreadable)) = scalibr(ecosystem, file) else {
+fn scalibr_lists_hold() {
+    for (file, ecosystems, read, unread) in [
+        ("alpine-versions", &["Alpine:v3.20", "apk"][..], 373, 16),
+        ("alpine-versions-generated", &["Alpine"], 6990, 0),
+        ("cran-versions", &["CRAN"], 11, 0),
+        ("cran-versions-generated", &["CRAN"], 29, 0),
+        ("debian-versions", &["Debian:12", "Ubuntu:24.04:LTS"], 15, 0),
+        ("debian-versions-generated", &["Debian"], 7221, 0),
+        ("hackage-versions", &["Hackage"], 6, 0),
+        ("maven-versions", &["Maven"], 51, 0),
+        ("maven-versions-generated", &["Maven"], 7376, 0),
+        ("nuget-versions", &["NuGet"], 18, 0),
+        ("packagist-versions", &["Packagist"], 45, 3),
+        ("packagist-versions-generated", &["Packagist"], 5315, 0),
+        ("pub-versions", &["Pub"], 50, 0),
+        ("pypi-versions", &["PyPI"], 13, 6),
+        ("pypi-versions-generated", &["PyPI"], 6155, 33),
+        ("redhat-versions", &["Red Hat", "Rocky Linux:9"], 83, 0),
+        ("rubygems-versions", &["RubyGems"], 13, 0),
+        ("rubygems-versions-generated", &["RubyGems"], 2049, 0),
+        ("semver-versions", &["npm", "Go"], 43, 0),
+    ] {
+        for ecosystem in ecosystems {
+            let Some((checked, unreadable)) = scalibr(ecosystem, &format!("{file}.txt")) else {
                 return;
             };
-            assert!(unreadable.is_empty(), "{unreadable:#?}");
-            assert!(checked >= lines, "{file}: only {checked} lines");
+            let found = (checked, unreadable.len());
+            assert_eq!(found, (read, unread), "{file}: {unreadable:#?}");
         }
     }
-}
-
-#[test]
-fn scalibr_semver() {
-    let file = "semver-versions.txt";
-    for ecosystem in ["npm", "Go"] {
-        let Some((checked, unreadable)) = scalibr(ecosystem, file) else {
-            return;
-        };
-        assert!(unreadable.is_empty(), "{unreadable:#?}");
-        assert!(checked >= 40, "{file}: only {checked} lines");
-    }
     // A crate's version has no leading `v`; every line without one is read.
-    let Some((_, unreadable)) = scalibr("crates.io", file) else {
+    let Some((_, unreadable)) = scalibr("crates.io", "semver-versions.txt") else {
         return;
     };
     let plain = |line: &&String| !line.split(' ').any(|v| v.starts_with('v'));
     assert_eq!(unreadable.iter().find(plain), None);
 }
 
-/// The lines that stay unread are no PEP 440: `0.1-bulbasaur`, `0.7.10p1`, dates with a `T`.
+/// Every ecosystem that OSV lists either has an order, or stands here as one without.
 #[test]
-fn scalibr_pypi() {
-    for (file, read, unread) in [
-        ("pypi-versions.txt", 13, 6),
-        ("pypi-versions-generated.txt", 6155, 33),
-    ] {
-        let Some((checked, unreadable)) = scalibr("PyPI", file) else {
-            return;
-        };
-        assert_eq!(
-            (checked, unreadable.len()),
-            (read, unread),
-            "{unreadable:#?}"
-        );
+fn every_ecosystem_of_osv_is_placed() {
+    const WITHOUT: &[&str] = &[
+        "Android",
+        "Bioconductor",
+        "CleanStart",
+        "ConanCenter",
+        "Docker Hardened Images",
+        "Echo",
+        "FreeBSD",
+        "GHC",
+        "Julia",
+        "Linux",
+        "OSS-Fuzz",
+        "Root",
+        "TuxCare",
+        "VSCode",
+        "opam",
+    ];
+    let Some(list) = shared("vectors/osv/ecosystems.json.gz") else {
+        return;
+    };
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let named: Vec<&String> = list.as_object().unwrap().keys().collect();
+    assert!(named.len() > 40);
+    for name in named {
+        let ordered = compare(name, "1.0.0", "1.0.0").is_some();
+        assert_ne!(ordered, WITHOUT.contains(&name.as_str()), "{name}");
     }
 }

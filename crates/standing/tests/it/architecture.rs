@@ -10,7 +10,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("standing-facts", &[]),
     ("standing-vault", &[]),
     ("standing-patching", &[]),
-    ("standing-collectors", &["standing-facts"]),
+    (
+        "standing-collectors",
+        &["standing-facts", "standing-patching"],
+    ),
     ("standing-demo", &["standing-facts"]),
     ("standing-assess", &["standing-facts", "standing-patching"]),
     (

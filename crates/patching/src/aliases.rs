@@ -1,0 +1,244 @@
+//! One vulnerability under many names.
+//!
+//! Aliases are symmetric and transitive, as OSV has them: `CVE-…`, `GHSA-…`, `PYSEC-…`, `RUSTSEC-…`
+//! and `GO-…` that name each other are one class. Where a database takes several CVEs for one, so do
+//! we; what is fixed in different versions is still kept apart, by [`gather`]. A distribution's
+//! advisory (`DSA-…`, `USN-…`) is about its `upstream` vulnerabilities and joins none of them to
+//! another: one advisory often mends many.
+
+use crate::order::{Order, numeric, take, take_digits};
+use crate::record::Record;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+/// Which names mean the same vulnerability. The order in which it was told plays no part.
+#[derive(Default)]
+pub struct Classes {
+    places: HashMap<String, usize>,
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    name: String,
+    /// Itself, if it leads its class.
+    parent: usize,
+    /// Of a leader: how many are in the class.
+    size: usize,
+    /// Of a leader: who gives the class its name.
+    named: usize,
+    /// What this name, an advisory's, is about.
+    upstream: Vec<usize>,
+}
+
+impl Classes {
+    /// Takes in what a record says of its names. Records that were withdrawn say nothing.
+    pub fn add(&mut self, record: &Record) {
+        if record.withdrawn.is_some() {
+            return;
+        }
+        let own = self.place(&record.id);
+        for alias in &record.aliases {
+            self.join(&record.id, alias);
+        }
+        for upstream in &record.upstream {
+            let place = self.place(upstream);
+            self.nodes[own].upstream.push(place);
+        }
+    }
+
+    /// Takes two names for one vulnerability.
+    pub fn join(&mut self, a: &str, b: &str) {
+        let (a, b) = (self.place(a), self.place(b));
+        let (a, b) = (self.leader(a), self.leader(b));
+        if a == b {
+            return;
+        }
+        let named = [self.nodes[a].named, self.nodes[b].named]
+            .into_iter()
+            .min_by(|x, y| by_rank(&self.nodes[*x].name, &self.nodes[*y].name));
+        let size = self.nodes[a].size + self.nodes[b].size;
+        // The smaller under the larger, so that no chain is longer than the logarithm.
+        let (leader, led) = match self.nodes[a].size < self.nodes[b].size {
+            true => (b, a),
+            false => (a, b),
+        };
+        self.nodes[led].parent = leader;
+        self.nodes[leader].size = size;
+        self.nodes[leader].named = named.unwrap_or(leader);
+    }
+
+    /// The name by which the class goes: its least CVE, else its least GHSA, else its least. A name
+    /// never heard of stands for itself.
+    pub fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        match self.places.get(id) {
+            Some(place) => &self.nodes[self.nodes[self.leader(*place)].named].name,
+            None => id,
+        }
+    }
+
+    /// The classes that an advisory is about: those of its upstream vulnerabilities, theirs in
+    /// turn, or its own where it has none.
+    pub fn about<'a>(&'a self, id: &'a str) -> BTreeSet<&'a str> {
+        let Some(&place) = self.places.get(id) else {
+            return BTreeSet::from([id]);
+        };
+        let (mut found, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![place]);
+        while let Some(place) = open.pop() {
+            let node = &self.nodes[place];
+            if seen.insert(place) {
+                open.extend(&node.upstream);
+                if node.upstream.is_empty() {
+                    found.insert(self.name(&node.name));
+                }
+            }
+        }
+        // Advisories that name each other for their upstream are about themselves.
+        if found.is_empty() {
+            found.insert(self.name(id));
+        }
+        found
+    }
+
+    fn place(&mut self, id: &str) -> usize {
+        if let Some(place) = self.places.get(id) {
+            return *place;
+        }
+        let place = self.nodes.len();
+        self.places.insert(id.to_owned(), place);
+        self.nodes.push(Node {
+            name: id.to_owned(),
+            parent: place,
+            size: 1,
+            named: place,
+            upstream: Vec::new(),
+        });
+        place
+    }
+
+    fn leader(&self, mut place: usize) -> usize {
+        while self.nodes[place].parent != place {
+            place = self.nodes[place].parent;
+        }
+        place
+    }
+}
+
+/// CVE before GHSA before the rest, and numbers by their value: `CVE-2024-999`, `CVE-2024-1000`.
+fn by_rank(a: &str, b: &str) -> Ordering {
+    let rank = |name: &str| match name.split('-').next() {
+        Some("CVE") => 0,
+        Some("GHSA") => 1,
+        _ => 2,
+    };
+    let numbers = || {
+        let (mut a, mut b) = (a, b);
+        while !(a.is_empty() && b.is_empty()) {
+            let letters = |text: &mut _| take(text, |c| !c.is_ascii_digit());
+            let words = letters(&mut a).cmp(letters(&mut b));
+            let found = words.then_with(|| numeric(take_digits(&mut a), take_digits(&mut b)));
+            if found.is_ne() {
+                return found;
+            }
+        }
+        Ordering::Equal
+    };
+    // `CVE-1` and `CVE-01` are two names.
+    rank(a)
+        .cmp(&rank(b))
+        .then_with(numbers)
+        .then_with(|| a.cmp(b))
+}
+
+/// What one advisory says of one package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The advisory's name.
+    pub id: String,
+    /// OSV's, with the release: `Debian:12`.
+    pub ecosystem: String,
+    /// The package's name there.
+    pub package: String,
+    /// The versions that mend it, one a branch; none is "no fix".
+    pub fixed: Vec<String>,
+}
+
+/// What several advisories say alike.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The class of the vulnerability.
+    pub vulnerability: String,
+    /// As in the entries.
+    pub ecosystem: String,
+    /// As in the entries.
+    pub package: String,
+    /// In the spelling of the first of `ids`, earliest first.
+    pub fixed: Vec<String>,
+    /// The advisories that say so, in order.
+    pub ids: Vec<String>,
+}
+
+/// Puts together what says the same: same class, same package, same fixed versions. Entries that
+/// differ in these are findings of their own, whatever the names of their advisories.
+pub fn gather(classes: &Classes, entries: impl IntoIterator<Item = Entry>) -> Vec<Finding> {
+    let mut named: Vec<(&str, Entry)> = Vec::new();
+    let entries: BTreeSet<Entry> = entries.into_iter().map(sorted).collect();
+    for entry in &entries {
+        for class in classes.about(&entry.id) {
+            named.push((class, entry.clone()));
+        }
+    }
+    named.sort_by(|(a, x), (b, y)| {
+        let key = |e: &'_ Entry| (e.ecosystem.clone(), e.package.clone());
+        by_rank(a, b)
+            .then_with(|| key(x).cmp(&key(y)))
+            .then_with(|| by_rank(&x.id, &y.id))
+    });
+    let mut found: Vec<Finding> = Vec::new();
+    for (class, entry) in named {
+        // Sorted as they are, those of the same package lie at the end.
+        let mut beside = found.iter_mut().rev().take_while(|finding| {
+            finding.vulnerability == class
+                && finding.ecosystem == entry.ecosystem
+                && finding.package == entry.package
+        });
+        let alike =
+            beside.find(|finding| same_versions(&finding.ecosystem, &finding.fixed, &entry.fixed));
+        match alike {
+            Some(finding) => {
+                if !finding.ids.contains(&entry.id) {
+                    finding.ids.push(entry.id);
+                }
+            }
+            None => found.push(Finding {
+                vulnerability: class.to_owned(),
+                ecosystem: entry.ecosystem,
+                package: entry.package,
+                fixed: entry.fixed,
+                ids: vec![entry.id],
+            }),
+        }
+    }
+    found
+}
+
+/// Fixed versions in the order of their ecosystem, those without a place by their text behind them.
+fn sorted(mut entry: Entry) -> Entry {
+    let order = Order::of(&entry.ecosystem);
+    let place = |text: &str| order.and_then(|o| o.parse(text).map(|_| o));
+    entry.fixed.sort_by(|a, b| match (place(a), place(b)) {
+        (Some(order), Some(_)) => order.parse(a).cmp(&order.parse(b)).then_with(|| a.cmp(b)),
+        (a_placed, b_placed) => {
+            let unplaced = a_placed.is_none().cmp(&b_placed.is_none());
+            unplaced.then_with(|| a.cmp(b))
+        }
+    });
+    entry.fixed.dedup();
+    entry
+}
+
+fn same_versions(ecosystem: &str, a: &[String], b: &[String]) -> bool {
+    let same = |(a, b): (&String, &String)| {
+        a == b || crate::compare(ecosystem, a, b) == Some(Ordering::Equal)
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
