@@ -285,6 +285,11 @@ impl<'a> Line<'a> {
         (self.root.now)()
     }
 
+    /// Waits, because the system has something to make first.
+    pub fn pause(&mut self, pause: Duration) {
+        (self.root.wait)(pause);
+    }
+
     /// Says what is being asked, for whoever waits.
     pub fn progress(&mut self, what: &str) {
         (self.progress)(what);

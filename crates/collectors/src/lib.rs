@@ -16,6 +16,7 @@
 
 mod answers;
 mod asking;
+mod aws;
 mod aws_iam;
 mod bamboohr;
 mod collector;

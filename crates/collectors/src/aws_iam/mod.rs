@@ -1,13 +1,15 @@
 //! Users, keys and rights of AWS accounts: the IAM credential report and, where it was made, the
 //! account's authorisation details.
 
-mod rights;
+pub(crate) mod rights;
+
+use std::collections::BTreeSet;
 
 use standing_facts::tables::{Account, CredentialFactor};
 use standing_facts::{Date, GapCode};
 
 use crate::tabular::{self, Columns, Record, Wanted};
-use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink, dates};
+use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink, dates};
 use rights::Rights;
 
 /// Reads IAM credential reports.
@@ -78,9 +80,9 @@ impl Collector for AwsIam {
             parts.list().iter().partition(|part| is_details(&part.name));
         let mut rights = Rights::default();
         for part in &details {
-            rights.read(system, parts, part, sink);
+            rights.read(parts, part, sink);
         }
-        rights.report(sink);
+        rights.settle(system, sink);
         if reports.is_empty() {
             sink.fail(
                 GapCode::Missing,
@@ -88,26 +90,40 @@ impl Collector for AwsIam {
             );
         }
         for part in reports {
-            let mut root = false;
-            let wanted = ("aws-iam", WANTED, settings);
-            let columns = tabular::read(parts, part, wanted, sink, &mut |columns, record, sink| {
-                let row = Row { columns, record };
-                root |= row.text("user") == Some("<root_account>");
-                row.account(system, &rights, sink);
-            });
-            match columns {
-                Some(columns) if !columns.has("user") || !columns.has("arn") => {
-                    let why = format!("{} is not a credential report: no user and arn", part.name);
-                    sink.fail(GapCode::Malformed, why);
-                }
-                Some(_) if !root => {
-                    let why = format!("{} has no row of the root account", part.name);
-                    sink.gap(Some("account"), GapCode::Missing, why);
-                }
-                _ => {}
-            }
+            report(settings, parts, part, &rights, sink);
         }
     }
+}
+
+/// Reads one credential report; gives the ARNs that it names.
+pub(crate) fn report(
+    settings: &Settings,
+    parts: &Parts<'_>,
+    part: &Kept,
+    rights: &Rights,
+    sink: &mut Sink<'_>,
+) -> BTreeSet<String> {
+    let system = settings.value("system");
+    let (mut root, mut named) = (false, BTreeSet::new());
+    let wanted = ("aws-iam", WANTED, settings);
+    let columns = tabular::read(parts, part, wanted, sink, &mut |columns, record, sink| {
+        let row = Row { columns, record };
+        root |= row.text("user") == Some("<root_account>");
+        named.extend(row.text("arn").map(str::to_owned));
+        row.account(system, rights, sink);
+    });
+    match columns {
+        Some(columns) if !columns.has("user") || !columns.has("arn") => {
+            let why = format!("{} is not a credential report: no user and arn", part.name);
+            sink.fail(GapCode::Malformed, why);
+        }
+        Some(_) if !root => {
+            let why = format!("{} has no row of the root account", part.name);
+            sink.gap(Some("account"), GapCode::Missing, why);
+        }
+        _ => {}
+    }
+    named
 }
 
 fn is_details(name: &str) -> bool {

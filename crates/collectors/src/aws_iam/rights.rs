@@ -9,45 +9,86 @@ use standing_facts::tables::Grant;
 use crate::{Kept, Parts, Sink};
 
 /// The answer is read whole; AWS's own quotas keep it far below this.
-const DETAILS_BYTES: u64 = 64 << 20;
+pub(crate) const DETAILS_BYTES: u64 = 64 << 20;
 
 /// Whether users are administrators of something.
 #[derive(Default)]
-pub(super) struct Rights {
+pub(crate) struct Rights {
     users: HashMap<String, Option<bool>>,
     policies: HashMap<String, bool>,
     groups: BTreeMap<String, Vec<(String, Option<bool>)>>,
-    pages: u64,
-    truncated: bool,
+    /// Pages by their part's name.
+    pages: Vec<(String, Value)>,
     failed: bool,
 }
 
 impl Rights {
     /// Null where the details do not name the user or a policy's text is not there.
-    pub(super) fn privileged(&self, arn: &str) -> Option<bool> {
+    pub(crate) fn privileged(&self, arn: &str) -> Option<bool> {
         self.users.get(arn).copied().flatten()
     }
 
-    pub(super) fn report(&self, sink: &mut Sink<'_>) {
-        if self.pages == 0 && !self.failed {
-            let why = "no account-authorization-details*.json: rights were not asked for";
-            sink.gap(Some("grant"), GapCode::NotAsked, why);
+    /// The ARN of every user whom the details name.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.keys().map(String::as_str)
+    }
+
+    /// What the pages say together: policies first, then the groups that hold them, then the users that
+    /// refer to both, on whichever page each stands.
+    pub(crate) fn settle(&mut self, system: &str, sink: &mut Sink<'_>) {
+        let pages = std::mem::take(&mut self.pages);
+        match pages.last() {
+            None if !self.failed => {
+                let why = "no account-authorization-details: rights were not asked for";
+                sink.gap(Some("grant"), GapCode::NotAsked, why);
+            }
+            Some((_, last)) if last["IsTruncated"] == true => {
+                let why = "the last account-authorization-details announces a further page";
+                sink.gap(Some("grant"), GapCode::Truncated, why);
+            }
+            _ => {}
         }
-        if self.truncated {
-            let why = "the last account-authorization-details announces a further page";
-            sink.gap(Some("grant"), GapCode::Truncated, why);
+        for (_, page) in &pages {
+            for policy in list(&page["Policies"]) {
+                let default = list(&policy["PolicyVersionList"])
+                    .find(|version| version["IsDefaultVersion"] == true)
+                    .and_then(|version| administers(&version["Document"]));
+                if let (Some(arn), Some(admin)) = (policy["Arn"].as_str(), default) {
+                    self.policies.insert(arn.to_owned(), admin);
+                }
+            }
+        }
+        for (_, page) in &pages {
+            for group in list(&page["GroupDetailList"]) {
+                let name = group["GroupName"].as_str().unwrap_or_default().to_owned();
+                let held = self.held(group, "GroupPolicyList");
+                self.groups.insert(name, held);
+            }
+        }
+        for (name, page) in &pages {
+            for (place, user) in list(&page["UserDetailList"]).enumerate() {
+                let Some(arn) = user["Arn"].as_str() else {
+                    let at = format!("UserDetailList element {}", place + 1);
+                    sink.problem(name, None, Some(&at), "expected an Arn");
+                    continue;
+                };
+                self.user(system, arn, user, sink);
+            }
         }
     }
 
-    /// One page. Groups and policies come before the users that refer to them where the whole
-    /// answer is one page; across pages they are looked for in the pages read so far.
-    pub(super) fn read(
-        &mut self,
-        system: &str,
-        parts: &Parts<'_>,
-        part: &Kept,
-        sink: &mut Sink<'_>,
-    ) {
+    /// One page, understood; it counts once all of them are there.
+    pub(crate) fn add(&mut self, name: &str, page: Value, sink: &mut Sink<'_>) {
+        if page["UserDetailList"].is_array() {
+            self.pages.push((name.to_owned(), page));
+        } else {
+            self.failed = true;
+            sink.fail(GapCode::Malformed, format!("{name} has no UserDetailList"));
+        }
+    }
+
+    /// One page in JSON, as the command line gives it.
+    pub(super) fn read(&mut self, parts: &Parts<'_>, part: &Kept, sink: &mut Sink<'_>) {
         let bytes = match parts.whole(part, DETAILS_BYTES) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
@@ -75,34 +116,7 @@ impl Rights {
                 return;
             }
         };
-        if !details["UserDetailList"].is_array() {
-            let why = format!("{} has no UserDetailList", part.name);
-            sink.fail(GapCode::Malformed, why);
-            return;
-        }
-        self.pages += 1;
-        self.truncated = details["IsTruncated"] == true;
-        for policy in list(&details["Policies"]) {
-            let default = list(&policy["PolicyVersionList"])
-                .find(|version| version["IsDefaultVersion"] == true)
-                .and_then(|version| administers(&version["Document"]));
-            if let (Some(arn), Some(admin)) = (policy["Arn"].as_str(), default) {
-                self.policies.insert(arn.to_owned(), admin);
-            }
-        }
-        for group in list(&details["GroupDetailList"]) {
-            let name = group["GroupName"].as_str().unwrap_or_default().to_owned();
-            let held = self.held(group, "GroupPolicyList");
-            self.groups.insert(name, held);
-        }
-        for (place, user) in list(&details["UserDetailList"]).enumerate() {
-            let Some(arn) = user["Arn"].as_str() else {
-                let at = format!("UserDetailList element {}", place + 1);
-                sink.problem(&part.name, None, Some(&at), "expected an Arn");
-                continue;
-            };
-            self.user(system, arn, user, sink);
-        }
+        self.add(&part.name, details, sink);
     }
 
     fn user(&mut self, system: &str, arn: &str, user: &Value, sink: &mut Sink<'_>) {

@@ -1,6 +1,7 @@
 //! One integration binary: recorded cases, completeness, registration, properties, real tools.
 
 mod anything;
+mod aws;
 mod cases;
 mod completeness;
 mod database_roles;
