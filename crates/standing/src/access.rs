@@ -8,10 +8,10 @@ use crate::failure::Failure;
 use crate::home::Home;
 
 mod decide;
-mod leavers;
-mod mfa;
+pub(crate) mod leavers;
+pub(crate) mod mfa;
 mod population;
-mod queue;
+pub(crate) mod queue;
 mod roles;
 mod training;
 

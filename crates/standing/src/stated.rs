@@ -169,7 +169,7 @@ const DECISION_MONTHS: i64 = 12;
 const ANSWERED_FOR: &[&str] = &["break-glass", "contractor", "service", "shared"];
 
 fn account_decision(home: &Home, row: &mut Row) -> Result<(), Failure> {
-    wanted(row, &["account", "decided_by"])?;
+    wanted(row, &["account", "reason", "decided_by"])?;
     let kind = text(row, "kind").to_lowercase();
     let kinds = [ANSWERED_FOR, &["external", "human"]].concat();
     if !kind.is_empty() && !kinds.contains(&kind.as_str()) {

@@ -44,9 +44,6 @@ pub fn decide(home: &Home, command: &AccessCommand, format: Format) -> Result<u8
     ] {
         values.extend(given.iter().map(|v| (column.to_owned(), v.clone())));
     }
-    if reason.trim().is_empty() {
-        return Err(Failure::usage("a reason is needed").at("reason"));
-    }
     let index = home.index()?;
     let kept = commands::record(home, &index, By::KEYBOARD, "account_decision", &values)?;
     if format == Format::Json {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
+use standing_assess::Estate;
 
 use super::{Cells, ask, gaps, wanted};
 use crate::cli::{Format, When};
@@ -14,14 +15,14 @@ use crate::judge::Terms;
 use crate::text::{self, Style, count};
 
 /// An account of somebody who left within two years, or that is open still.
-#[derive(Debug, Serialize)]
-struct Ended {
-    system: String,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Ended {
+    pub(crate) system: String,
     account: String,
-    login: String,
-    person: String,
+    pub(crate) login: String,
+    pub(crate) person: String,
     left_on: String,
-    open: Option<bool>,
+    pub(crate) open: Option<bool>,
     earliest_on: Option<String>,
     latest_on: Option<String>,
     exact: bool,
@@ -50,11 +51,7 @@ pub fn leavers(
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
-    let ended: Vec<Ended> = ask(&estate, SQL, &[wanted(system)])?
-        .iter()
-        .map(|row| read(&Cells(row)))
-        .collect();
-    let gaps = gaps(&estate, &["access_ended"]);
+    let (ended, gaps) = found(&estate, system)?;
     match format {
         Format::Json => say!(
             "{:#}",
@@ -72,6 +69,19 @@ pub fn leavers(
         (false, true) => 2,
         (false, false) => 0,
     })
+}
+
+/// The accounts of one system, or of all, system by system, and what is not known of them.
+///
+/// # Errors
+/// When SQLite refuses.
+pub(crate) fn found(
+    estate: &Estate<'_>,
+    system: Option<&str>,
+) -> Result<(Vec<Ended>, Vec<String>), Failure> {
+    let rows = ask(estate, SQL, &[wanted(system)])?;
+    let ended = rows.iter().map(|row| read(&Cells(row)));
+    Ok((ended.collect(), gaps(estate, &["access_ended"])))
 }
 
 fn read(row: &Cells<'_>) -> Ended {
@@ -102,64 +112,88 @@ fn to_text(as_of: Date, ended: &[Ended], gaps: &[String], style: Style) -> Strin
     if ended.is_empty() {
         out.push_str("  None is known of.\n");
     }
-    let mut rest = ended;
-    while let Some(first) = rest.first() {
-        let end = rest
-            .iter()
-            .position(|e| !e.system.eq_ignore_ascii_case(&first.system))
-            .unwrap_or(rest.len());
-        let (these, later) = rest.split_at(end);
-        out.push_str(&one_system(&first.system, these, style));
-        rest = later;
+    for these in by_system(ended) {
+        out.push_str(&one_system(these, style));
     }
     out
 }
 
-fn one_system(system: &str, ended: &[Ended], style: Style) -> String {
+/// Those of one system after another.
+pub(crate) fn by_system(ended: &[Ended]) -> impl Iterator<Item = &[Ended]> {
+    ended.chunk_by(|a, b| a.system.eq_ignore_ascii_case(&b.system))
+}
+
+/// `Directory: 3 accounts, 1 open, closed after 4 days at the latest`.
+pub(crate) fn in_short(ended: &[Ended]) -> String {
+    let system = ended.first().map_or("", |e| e.system.as_str());
     let open = ended.iter().filter(|e| e.open == Some(true)).count();
+    let unknown = ended.iter().filter(|e| e.open.is_none()).count();
     let worst = ended.iter().filter(|e| e.earliest_on.is_some());
     let worst = worst.filter_map(|e| e.days_at_most).max();
-    let mut heading = format!("{system}: {}", count(ended.len() as u64, "account"));
+    let mut short = format!("{system}: {}", count(ended.len() as u64, "account"));
     let _ = match open {
-        0 => write!(heading, ", none open"),
-        n => write!(heading, ", {n} open"),
+        0 => write!(short, ", none open"),
+        n => write!(short, ", {n} open"),
     };
-    if let Some(days) = worst {
-        let _ = write!(heading, ", closed after {} at the latest", count_days(days));
+    if unknown > 0 {
+        let _ = write!(short, ", {unknown} not known");
     }
-    let mut out = format!("\n{}\n", style.strong(&text::plain(&heading)));
+    if let Some(days) = worst {
+        let _ = write!(short, ", closed after {} at the latest", count_days(days));
+    }
+    short
+}
+
+fn one_system(ended: &[Ended], style: Style) -> String {
+    let heading = text::plain(&in_short(ended));
+    let mut out = format!("\n{}\n", style.strong(&heading));
     let rows: Vec<Vec<String>> = ended.iter().map(line).collect();
     out.push_str(&text::table(&rows));
     out
 }
 
+impl Ended {
+    /// The last day, as people write it.
+    pub(crate) fn left(&self) -> String {
+        long(&self.left_on)
+    }
+
+    /// Since when it does not work, or that it does.
+    pub(crate) fn when(&self) -> String {
+        let day = |text: &Option<String>| text.as_deref().map_or_else(String::new, long);
+        match (self.open, self.exact, &self.earliest_on) {
+            (Some(true), ..) => "still works".into(),
+            (None, ..) => "whether it works is not known".into(),
+            (_, true, _) => format!("closed on {}", day(&self.latest_on)),
+            (_, _, None) => format!(
+                "closed when first read on {}; no reading saw it work",
+                day(&self.latest_on)
+            ),
+            (_, _, Some(_)) => format!(
+                "closed between {} and {}",
+                day(&self.earliest_on),
+                day(&self.latest_on)
+            ),
+        }
+    }
+
+    /// Days from the last day until it was closed; empty where they are not known.
+    pub(crate) fn days(&self) -> String {
+        match (self.days_at_least, self.days_at_most) {
+            _ if self.open != Some(false) || self.earliest_on.is_none() => String::new(),
+            (Some(least), Some(most)) if least == most => count_days(most),
+            (Some(least), Some(most)) => format!("{least} to {}", count_days(most)),
+            _ => String::new(),
+        }
+    }
+}
+
 fn line(one: &Ended) -> Vec<String> {
-    let day = |text: &Option<String>| text.as_deref().map_or_else(String::new, long);
-    let when = match (one.open, one.exact, &one.earliest_on) {
-        (Some(true), ..) => "still works".into(),
-        (None, ..) => "whether it works is not known".into(),
-        (_, true, _) => format!("closed on {}", day(&one.latest_on)),
-        (_, _, None) => format!(
-            "closed when first read on {}; no reading saw it work",
-            day(&one.latest_on)
-        ),
-        (_, _, Some(_)) => format!(
-            "closed between {} and {}",
-            day(&one.earliest_on),
-            day(&one.latest_on)
-        ),
-    };
-    let days = match (one.days_at_least, one.days_at_most) {
-        _ if one.open != Some(false) || one.earliest_on.is_none() => String::new(),
-        (Some(least), Some(most)) if least == most => count_days(most),
-        (Some(least), Some(most)) => format!("{least} to {}", count_days(most)),
-        _ => String::new(),
-    };
     vec![
         text::plain(&one.login),
-        format!("left {}", long(&one.left_on)),
-        when,
-        days,
+        format!("left {}", one.left()),
+        one.when(),
+        one.days(),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
+use standing_assess::Estate;
 use standing_assess::check::Verdict;
 use standing_assess::population::Population;
 
@@ -16,11 +17,11 @@ use crate::judge::Terms;
 use crate::text::{self, Style, number};
 
 /// One account in its system.
-#[derive(Debug, Serialize)]
-struct Cell {
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Cell {
     account: String,
-    system: String,
-    login: String,
+    pub(crate) system: String,
+    pub(crate) login: String,
     person: Option<String>,
     privileged: Option<bool>,
     remote: Option<bool>,
@@ -28,7 +29,7 @@ struct Cell {
     personal_data: Option<bool>,
     nhs: Option<String>,
     cyber_essentials: Option<bool>,
-    answer: Option<bool>,
+    pub(crate) answer: Option<bool>,
     basis: Option<String>,
     phishing_resistant: Option<bool>,
     exception_by: Option<String>,
@@ -36,25 +37,37 @@ struct Cell {
 }
 
 /// How far one kind of access is covered.
-#[derive(Debug, Serialize)]
-struct Coverage {
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Coverage {
     /// `remote`, `administrators`, `personal_data`, `cloud`.
     of: &'static str,
+    /// The same in words.
+    #[serde(skip)]
+    pub(crate) name: &'static str,
     /// Accounts that it is about.
-    accounts: u64,
-    yes: u64,
+    pub(crate) accounts: u64,
+    pub(crate) yes: u64,
     no: u64,
-    unknown: u64,
+    pub(crate) unknown: u64,
     /// Of those without a known second factor, how many an approved exception lets pass today.
-    excepted: u64,
+    pub(crate) excepted: u64,
     /// Of those that have one, how many rest on what the system enforces or was seen to demand.
-    enforced_or_observed: u64,
+    pub(crate) enforced_or_observed: u64,
     /// Of those that have one, how many have nothing that can be phished.
-    phishing_resistant: u64,
+    pub(crate) phishing_resistant: u64,
     /// Accounts of which it is not known whether it is about them.
-    perhaps: u64,
+    pub(crate) perhaps: u64,
     /// In tenths of a per cent; null while the population does not reconcile or anything is not known.
-    per_mille: Option<u64>,
+    pub(crate) per_mille: Option<u64>,
+}
+
+/// What is known of second factors as of a moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) people: Population,
+    pub(crate) gaps: Vec<String>,
+    pub(crate) coverage: [Coverage; 4],
 }
 
 type Belongs = fn(&Cell) -> Option<bool>;
@@ -81,7 +94,7 @@ where ?1 is null or mfa_cell.system = ?1
 order by mfa_cell.system, account.login, mfa_cell.account";
 
 /// What the rules are and how sure we are of them.
-const RULES: &str = "By the NHS policy on multi-factor authentication remote access must use it, and \
+pub(crate) const RULES: &str = "By the NHS policy on multi-factor authentication remote access must use it, and \
 so must administrators of systems hosted elsewhere; other administrators should; its text binds NHS \
 bodies, and suppliers meet it through the toolkit and their contracts. Cyber Essentials asks it of \
 every user of a cloud service that offers it; that the lack of it fails the assessment outright since \
@@ -102,14 +115,12 @@ pub fn mfa(
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
-    let cells: Vec<Cell> = ask(&estate, SQL, &[wanted(system)])?
-        .iter()
-        .map(|row| read(&Cells(row)))
-        .collect();
-    let people = Population::of(&estate).map_err(Failure::integrity)?;
-    let gaps = gaps(&estate, &["mfa_cell", "system"]);
-    let settled = people.reconciles && gaps.is_empty();
-    let coverage = KINDS.map(|(of, _, belongs)| coverage(of, belongs, &cells, settled));
+    let Found {
+        cells,
+        people,
+        gaps,
+        coverage,
+    } = found(&estate, system)?;
     match format {
         Format::Json => say!(
             "{:#}",
@@ -151,6 +162,26 @@ pub fn mfa(
     })
 }
 
+/// What is known of the accounts of one system, or of all.
+///
+/// # Errors
+/// When SQLite refuses.
+pub(crate) fn found(estate: &Estate<'_>, system: Option<&str>) -> Result<Found, Failure> {
+    let cells: Vec<Cell> = ask(estate, SQL, &[wanted(system)])?
+        .iter()
+        .map(|row| read(&Cells(row)))
+        .collect();
+    let people = Population::of(estate).map_err(Failure::integrity)?;
+    let gaps = gaps(estate, &["mfa_cell", "system"]);
+    let settled = people.reconciles && gaps.is_empty();
+    Ok(Found {
+        coverage: KINDS.map(|kind| coverage(kind, &cells, settled)),
+        cells,
+        people,
+        gaps,
+    })
+}
+
 fn read(row: &Cells<'_>) -> Cell {
     Cell {
         account: row.word(0),
@@ -180,7 +211,11 @@ fn excepted(cell: &Cell) -> bool {
     cell.exception_until.is_some()
 }
 
-fn coverage(of: &'static str, belongs: Belongs, cells: &[Cell], settled: bool) -> Coverage {
+fn coverage(
+    (of, name, belongs): (&'static str, &'static str, Belongs),
+    cells: &[Cell],
+    settled: bool,
+) -> Coverage {
     let count = |keep: &dyn Fn(&Cell) -> bool| {
         let kept = cells.iter().filter(|c| belongs(c) == Some(true) && keep(c));
         kept.count() as u64
@@ -192,6 +227,7 @@ fn coverage(of: &'static str, belongs: Belongs, cells: &[Cell], settled: bool) -
     let whole = settled && unknown == 0 && perhaps == 0 && accounts > 0;
     Coverage {
         of,
+        name,
         accounts,
         yes: count(&yes),
         no: count(&|c| c.answer == Some(false)),
@@ -203,6 +239,23 @@ fn coverage(of: &'static str, belongs: Belongs, cells: &[Cell], settled: bool) -
         phishing_resistant: count(&|c| yes(c) && c.phishing_resistant == Some(true)),
         perhaps,
         per_mille: whole.then(|| 1_000 * count(&yes) / accounts),
+    }
+}
+
+impl Coverage {
+    /// How it stands, where the tables under it are whole or not.
+    pub(crate) fn verdict(&self, whole: bool) -> Verdict {
+        match (self.no > self.excepted, self.unknown + self.perhaps) {
+            _ if self.accounts + self.perhaps == 0 => Verdict::NotApplicable,
+            (true, _) => Verdict::NotMet,
+            (false, 0) if whole => Verdict::Met,
+            _ => Verdict::Unknown,
+        }
+    }
+
+    /// `97.5 %`; `None` where no percentage is known.
+    pub(crate) fn percent(&self) -> Option<String> {
+        self.per_mille.map(|n| format!("{}.{} %", n / 10, n % 10))
     }
 }
 
@@ -228,28 +281,24 @@ impl Page<'_> {
         for gap in self.gaps {
             let _ = writeln!(out, "? {}", style.fold(2, gap));
         }
-        for (coverage, (_, name, _)) in self.coverage.iter().zip(KINDS) {
-            out.push_str(&self.covered(name, coverage));
+        for coverage in self.coverage {
+            out.push_str(&self.covered(coverage));
         }
         self.without(&mut out);
         let _ = writeln!(out, "\n{} {}", style.faint("note:"), style.fold(6, RULES));
         out
     }
 
-    fn covered(&self, name: &str, c: &Coverage) -> String {
-        let verdict = match (c.no > c.excepted, c.unknown + c.perhaps) {
-            _ if c.accounts + c.perhaps == 0 => Verdict::NotApplicable,
-            (true, _) => Verdict::NotMet,
-            (false, 0) if self.gaps.is_empty() => Verdict::Met,
-            _ => Verdict::Unknown,
-        };
-        let percent = match c.per_mille {
-            Some(n) => format!(" ({}.{} %)", n / 10, n % 10),
+    fn covered(&self, c: &Coverage) -> String {
+        let verdict = c.verdict(self.gaps.is_empty());
+        let percent = match c.percent() {
+            Some(percent) => format!(" ({percent})"),
             None if c.accounts > 0 => " (no percentage is known)".into(),
             None => String::new(),
         };
         let mut said = format!(
-            "{name}: {} of {} accounts{percent}",
+            "{}: {} of {} accounts{percent}",
+            c.name,
             number(c.yes),
             number(c.accounts)
         );
@@ -301,39 +350,57 @@ impl Page<'_> {
     }
 }
 
-fn line(cell: &Cell) -> Vec<String> {
-    let mut rules = Vec::new();
-    rules.push(match cell.nhs.as_deref() {
-        Some("must") => "NHS: must",
-        Some("should") => "NHS: should",
-        Some(_) => "NHS: not asked",
-        None => "NHS: not known",
-    });
-    match cell.cyber_essentials {
-        Some(true) => rules.push("Cyber Essentials: every user"),
-        Some(false) => {}
-        None => rules.push("Cyber Essentials: not known"),
-    }
-    let answer = match cell.answer {
-        Some(false) => "no",
-        _ => "not known",
-    };
-    let exception = match (&cell.exception_by, &cell.exception_until) {
-        (Some(by), Some(until)) => {
-            let until = until.parse().map_or_else(|_| until.clone(), text::day);
-            format!("exception approved by {} until {until}", text::plain(by))
+impl Cell {
+    /// Which rules bind it.
+    pub(crate) fn rules(&self) -> String {
+        let mut rules = vec![match self.nhs.as_deref() {
+            Some("must") => "NHS: must",
+            Some("should") => "NHS: should",
+            Some(_) => "NHS: not asked",
+            None => "NHS: not known",
+        }];
+        match self.cyber_essentials {
+            Some(true) => rules.push("Cyber Essentials: every user"),
+            Some(false) => {}
+            None => rules.push("Cyber Essentials: not known"),
         }
-        _ => String::new(),
-    };
-    let admin = if cell.privileged == Some(true) {
-        ", administrator"
-    } else {
-        ""
+        rules.join("; ")
+    }
+
+    /// Whether it has a second factor, where it is not known to have one.
+    pub(crate) fn lacks(&self) -> &'static str {
+        match self.answer {
+            Some(false) => "no",
+            _ => "not known",
+        }
+    }
+
+    /// Who lets it pass until when; empty where nobody does.
+    pub(crate) fn exception(&self) -> String {
+        match (&self.exception_by, &self.exception_until) {
+            (Some(by), Some(until)) => {
+                let until = until.parse().map_or_else(|_| until.clone(), text::day);
+                format!("exception approved by {by} until {until}")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Whether it makes an administrator.
+    pub(crate) fn administers(&self) -> bool {
+        self.privileged == Some(true)
+    }
+}
+
+fn line(cell: &Cell) -> Vec<String> {
+    let admin = match cell.administers() {
+        true => ", administrator",
+        false => "",
     };
     vec![
         text::plain(&format!("{} in {}{admin}", cell.login, cell.system)),
-        answer.into(),
-        rules.join("; "),
-        exception,
+        cell.lacks().into(),
+        cell.rules(),
+        text::plain(&cell.exception()),
     ]
 }

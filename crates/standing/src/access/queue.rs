@@ -13,36 +13,63 @@ use crate::text::{self, Style, count};
 /// Millions of steps that the question may take.
 const BUDGET: u64 = 1_000;
 
+/// Accounts with somebody they may belong to, and those that keep the population from reconciling,
+/// whether or not anything points to somebody.
 const SQL: &str = "
 select account.id, account.system, account.login, account.name, account.enabled,
        candidate.person, person.name, person.email, person.left_on,
-       candidate.keys, candidate.score, candidate.band
-from link_candidate as candidate
-join account on account.id = candidate.account
-join person on person.id = candidate.person
-order by max(candidate.score) over (partition by account.id) desc, account.id, candidate.rank";
+       candidate.keys, candidate.score, candidate.band, population.why
+from account
+left join link_candidate as candidate on candidate.account = account.id
+left join person on person.id = candidate.person
+left join population on population.about = 'account' and population.subject = account.id
+  and population.standing = 'waiting'
+where candidate.account is not null or population.subject is not null
+order by max(coalesce(candidate.score, 0)) over (partition by account.id) desc, account.id,
+  candidate.rank";
 
 /// An account and those it may belong to, the likeliest first.
-#[derive(Debug, Serialize)]
-struct Waiting {
-    account: String,
-    system: String,
-    login: String,
-    name: Option<String>,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Waiting {
+    pub(crate) account: String,
+    pub(crate) system: String,
+    pub(crate) login: String,
+    pub(crate) name: Option<String>,
     enabled: Option<bool>,
-    candidates: Vec<Candidate>,
+    /// Why it keeps the population from reconciling, if it does.
+    pub(crate) why: Option<String>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// Somebody whom an account may belong to.
-#[derive(Debug, Serialize)]
-struct Candidate {
-    person: String,
-    name: Option<String>,
-    email: Option<String>,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Candidate {
+    pub(crate) person: String,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
     left_on: Option<String>,
-    keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     score: i64,
-    band: String,
+    pub(crate) band: String,
+}
+
+impl Waiting {
+    /// Whether it can sign in.
+    pub(crate) fn state(&self) -> &'static str {
+        match self.enabled {
+            Some(true) => "enabled",
+            Some(false) => "disabled",
+            None => "of unknown state",
+        }
+    }
+}
+
+impl Candidate {
+    /// `left 31 December 2025`; empty for somebody who has not.
+    pub(crate) fn left(&self) -> String {
+        let left = self.left_on.as_deref().and_then(|d| d.parse().ok());
+        left.map_or(String::new(), |d| format!("left {}", text::day(d)))
+    }
 }
 
 /// Runs `standing access queue`. Exit code 1 while an account waits.
@@ -53,8 +80,7 @@ pub fn queue(home: &Home, at: Option<&str>, rows: usize, format: Format) -> Resu
     let mut index = home.index()?;
     let as_of = judge::as_of(at)?;
     let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[])?;
-    let answer = estate.query(SQL, BUDGET).map_err(Failure::integrity)?;
-    let waiting = grouped(&answer.rows);
+    let waiting = waiting(&estate)?;
     if format == Format::Json {
         let json = serde_json::to_value(&waiting).map_err(Failure::integrity)?;
         say!("{json:#}");
@@ -62,6 +88,26 @@ pub fn queue(home: &Home, at: Option<&str>, rows: usize, format: Format) -> Resu
         put!("{}", to_text(&waiting, rows, Style::stdout()));
     }
     Ok(u8::from(!waiting.is_empty()))
+}
+
+/// Every account that waits, the likeliest link first.
+///
+/// # Errors
+/// When SQLite refuses.
+pub(crate) fn waiting(estate: &Estate<'_>) -> Result<Vec<Waiting>, Failure> {
+    let answer = estate.query(SQL, BUDGET).map_err(Failure::integrity)?;
+    Ok(grouped(&answer.rows))
+}
+
+/// One account, whether or not it waits; `None` where no source tells of it.
+///
+/// # Errors
+/// When SQLite refuses.
+pub(crate) fn account(estate: &Estate<'_>, id: &str) -> Result<Option<Waiting>, Failure> {
+    const ONE: &str = "select id, system, login, name, enabled from account where id = ?1";
+    let answer = estate.query_with(ONE, &[Sql::Text(id.to_owned())], BUDGET);
+    let answer = answer.map_err(Failure::integrity)?;
+    Ok(grouped(&answer.rows).pop())
 }
 
 fn grouped(rows: &[Vec<Sql>]) -> Vec<Waiting> {
@@ -83,11 +129,13 @@ fn grouped(rows: &[Vec<Sql>]) -> Vec<Waiting> {
                 login: text(2).unwrap_or_default(),
                 name: text(3),
                 enabled: number(4).map(|n| n != 0),
+                why: text(12),
                 candidates: Vec::new(),
             });
         }
+        let Some(person) = text(5) else { continue };
         let candidate = Candidate {
-            person: text(5).unwrap_or_default(),
+            person,
             name: text(6),
             email: text(7),
             left_on: text(8),
@@ -118,18 +166,19 @@ fn to_text(waiting: &[Waiting], rows: usize, style: Style) -> String {
         }
     );
     for one in waiting.iter().take(rows) {
-        let state = match one.enabled {
-            Some(true) => "enabled",
-            Some(false) => "disabled",
-            None => "of unknown state",
-        };
         let name = one.name.as_deref().unwrap_or("no name");
         let heading = text::plain(&format!(
-            "{} in {} ({name}), {state}",
-            one.login, one.system
+            "{} in {} ({name}), {}",
+            one.login,
+            one.system,
+            one.state()
         ));
         out.push_str(&format!("\n  {}\n", style.strong(&heading)));
         out.push_str(&format!("  {}\n", style.faint(&text::plain(&one.account))));
+        if one.candidates.is_empty() {
+            let why = one.why.as_deref().unwrap_or("nothing points to anybody");
+            out.push_str(&format!("  no candidate: {}\n", text::plain(why)));
+        }
         let lines: Vec<Vec<String>> = one.candidates.iter().map(|c| line(c, style)).collect();
         out.push_str(&text::table(&lines));
     }
@@ -142,12 +191,11 @@ fn to_text(waiting: &[Waiting], rows: usize, style: Style) -> String {
 
 fn line(candidate: &Candidate, style: Style) -> Vec<String> {
     let who = candidate.name.as_deref().unwrap_or("no name");
-    let left = candidate.left_on.as_deref().and_then(|d| d.parse().ok());
     vec![
         candidate.band.clone(),
         who.to_owned(),
         candidate.email.clone().unwrap_or_default(),
-        left.map_or(String::new(), |d| format!("left {}", text::day(d))),
+        candidate.left(),
         candidate.keys.join(", "),
         style.faint(&candidate.person),
     ]

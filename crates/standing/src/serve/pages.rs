@@ -1,5 +1,6 @@
 //! The pages: what people look at. Each is a module with its routes, its handlers and its templates.
 
+pub mod access;
 pub mod api;
 pub mod attest;
 pub mod calendar;

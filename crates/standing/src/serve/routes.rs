@@ -113,6 +113,7 @@ pub static MODULES: &[&[Route]] = &[
     pages::checks::ROUTES,
     pages::sources::ROUTES,
     pages::source_form::ROUTES,
+    pages::access::ROUTES,
     pages::people::ROUTES,
     pages::systems::ROUTES,
     pages::reviews::ROUTES,

@@ -1,5 +1,6 @@
 //! The server in one process: requests go through the door without a network.
 
+mod access;
 mod api;
 mod api_acts;
 mod attest;

@@ -1,5 +1,6 @@
 //! The program as its users meet it: commands, files, exit codes.
 
+mod access;
 mod api;
 mod architecture;
 mod bad_input;

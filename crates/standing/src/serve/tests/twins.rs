@@ -35,6 +35,10 @@ const TWINS: &[(&str, Twin)] = &[
         "/exceptions/{entry}/end",
         Api("POST", "/api/v1/exceptions/{entry}/end"),
     ),
+    (
+        "/access/queue/decide",
+        Api("POST", "/api/v1/records/{kind}"),
+    ),
     ("/records/{kind}/new", Api("POST", "/api/v1/records/{kind}")),
     (
         "/records/{kind}/{entry}/change",
