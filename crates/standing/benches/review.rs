@@ -90,7 +90,90 @@ fn main() {
         standing::review::proof(&index, &id, &now()).expect("its proof");
     });
     report("what was to go", &mut proofs);
+    pages_of_a_server(&path, &id, &reviewer.email);
     let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// The same as a browser gets it: whole pages of a server, asked over HTTP one after another.
+fn pages_of_a_server(home: &Path, id: &str, reviewer: &str) {
+    let said = |words: &[&str]| {
+        let ended = Command::new(env!("CARGO_BIN_EXE_standing"))
+            .args(words)
+            .current_dir(home)
+            .output()
+            .expect("the program");
+        assert!(ended.status.success(), "{words:?}: {ended:?}");
+        String::from_utf8(ended.stdout).expect("text")
+    };
+    let whose = [
+        "--name",
+        "Reader Bench",
+        "--email",
+        reviewer,
+        "--role",
+        "owner",
+    ];
+    said(&[&["member", "add"], &whose[..]].concat());
+    let scopes = "read,read-personal,review";
+    let made = said(&[
+        "token",
+        "add",
+        "--member",
+        "Reader Bench",
+        "--scopes",
+        scopes,
+    ]);
+    let mut words = made.split_whitespace();
+    let token = words
+        .find(|word| word.starts_with("st"))
+        .expect("a token")
+        .to_owned();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port")
+        .port();
+    let url = format!("http://localhost:{port}");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_standing"))
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+        .current_dir(home)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server");
+    let get = |path: &str| {
+        let asked =
+            ureq::get(format!("{url}{path}")).header("authorization", format!("Bearer {token}"));
+        let mut answer = asked.call().map_err(|e| e.to_string())?;
+        answer.body_mut().read_to_vec().map_err(|e| e.to_string())
+    };
+    let begun = Instant::now();
+    while get("/readyz").is_err() {
+        let waited = begun.elapsed() < Duration::from_secs(300);
+        assert!(
+            waited && server.try_wait().expect("the server").is_none(),
+            "no server"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // After its start it looks whose turn it is and judges anew; the figures are of a server at rest.
+    let ready = begun.elapsed();
+    std::thread::sleep(Duration::from_secs(20));
+    println!("the server is ready after {:.1} s", ready.as_secs_f64());
+    for path in [
+        "/reviews".to_owned(),
+        format!("/reviews/{id}"),
+        format!("/reviews/{id}/mine"),
+        format!("/reviews/{id}/rows"),
+        format!("/reviews/{id}/rows/7"),
+        format!("/reviews/{id}/removals"),
+    ] {
+        let mut size = 0;
+        let mut asked = times(21, |_| size = get(&path).expect("a page").len());
+        let name = path.replace(id, "ID");
+        report(&format!("{name} over HTTP, {} KiB", size >> 10), &mut asked);
+    }
+    let _ = server.kill();
+    let _ = server.wait();
 }
 
 fn now() -> AsOf {
