@@ -4,6 +4,7 @@
 //! *Architecture invariant:* a ticket proves nothing. A removal is gone when a complete reading shows it
 //! gone, whatever its ticket says. Unless the file allows logins, a ticket names a row and never whose it is.
 
+mod command;
 mod github;
 mod jira;
 
@@ -21,6 +22,8 @@ use crate::home::{By, Home, hold};
 use crate::review::{self, Acting, Proof, TicketState};
 use crate::serve::notify::channel::{Refused, secret};
 use crate::text::day;
+
+pub use command::command;
 
 /// By which tickets of ours are found again in the tracker.
 const LABEL: &str = "standing";

@@ -55,10 +55,9 @@ pub fn command(global: &Global, command: &ReviewCommand) -> Result<u8, Failure> 
                 false => remind(&home, &index, id.as_deref(), &as_of, *told, format),
             }
         }
-        ReviewCommand::Tickets { id, dry_run } => match dry_run {
-            true => ticket_preview(&home, &index, id.as_deref(), format),
-            false => ticket_turn(&home, &index, id.as_deref(), format),
-        },
+        ReviewCommand::Tickets { id, dry_run } => {
+            tickets::command(&home, &index, id.as_deref(), *dry_run, format)
+        }
         ReviewCommand::Close { id } => close(&home, &index, id, format),
         ReviewCommand::Report { id, out } => report(&home, &index, id, out.as_deref(), format),
         ReviewCommand::Delta { id } => delta(&index, id, format),
@@ -626,56 +625,6 @@ fn act(home: &Home, index: &Index, asked: &Act, format: Format) -> Result<u8, Fa
             json!({ "entry": entry, "campaign": asked.id, "row": asked.row })
         ),
         Format::Text => say!("entry {entry}: noted of row {} of {}", asked.row, asked.id),
-    }
-    Ok(0)
-}
-
-fn ticket_preview(
-    home: &Home,
-    index: &Index,
-    only: Option<&str>,
-    format: Format,
-) -> Result<u8, Failure> {
-    let would = tickets::preview(home, index, only)?;
-    match format {
-        Format::Json => {
-            let each = would
-                .iter()
-                .map(|(title, text)| json!({ "title": title, "text": text }));
-            say!("{:#}", json!(each.collect::<Vec<_>>()));
-        }
-        Format::Text => {
-            for (title, text) in &would {
-                say!("{}", plain(title));
-                for line in text.lines() {
-                    say!("  {}", plain(line));
-                }
-            }
-            eprintln!("{} would be made", count(would.len() as u64, "ticket"));
-        }
-    }
-    Ok(0)
-}
-
-fn ticket_turn(
-    home: &Home,
-    index: &Index,
-    only: Option<&str>,
-    format: Format,
-) -> Result<u8, Failure> {
-    let done = tickets::turn(home, index, By::KEYBOARD, only)?;
-    match format {
-        Format::Json => say!(
-            "{}",
-            json!({ "made": done.made, "found": done.found, "turned": done.turned, "waiting": done.waiting })
-        ),
-        Format::Text => say!(
-            "{} made, {} found, {} turned; {} that no complete reading has shown gone",
-            count(done.made, "ticket"),
-            number(done.found),
-            number(done.turned),
-            count(done.waiting, "removal")
-        ),
     }
     Ok(0)
 }
