@@ -40,7 +40,7 @@ pub enum Bound {
 pub struct Candidate {
     /// Who.
     pub source: Source,
-    /// Their name: `DSA-5532-1`, `crates.io`.
+    /// Their name: `DSA-5532-1`, `index`.
     pub name: String,
     /// The date as written.
     pub text: String,
