@@ -164,6 +164,15 @@ impl Collector for Aws {
             );
             sink.gap(Some("account"), GapCode::Truncated, why);
         }
+        let users = named.iter().filter(|arn| !arn.ends_with(":root"));
+        let without = users.clone().filter(|arn| !rights.names(arn)).count();
+        if without > 0 && !pages.is_empty() {
+            let why = format!(
+                "{without} of {} users of the credential report are not in the details",
+                users.count()
+            );
+            sink.gap(Some("grant"), GapCode::Truncated, why);
+        }
     }
 }
 
@@ -226,8 +235,14 @@ fn details(http: &mut Http<'_, '_>, signer: &Signer<'_>) -> Result<(), FetchErro
         let (answer, result) = ask(http, signer, ACTION, &more)?;
         let name = format!("{DETAILS}{page:03}.xml");
         http.line().keep(&name, &answer.body)?;
-        if result["IsTruncated"] != true {
-            return Ok(());
+        match result["IsTruncated"].as_bool() {
+            Some(true) => {}
+            Some(false) => return Ok(()),
+            // A page that does not say whether it is the last is not taken for it.
+            None => {
+                let why = format!("{ACTION}: expected IsTruncated to be true or false");
+                return Err(FetchError::system(GapCode::Malformed, why));
+            }
         }
         let next = result["Marker"].as_str().filter(|m| !m.is_empty());
         let next = next.ok_or_else(|| cut("a further page is announced and not named"))?;

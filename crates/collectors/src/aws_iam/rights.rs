@@ -28,6 +28,11 @@ impl Rights {
         self.users.get(arn).copied().flatten()
     }
 
+    /// Whether the details name a user.
+    pub(crate) fn names(&self, arn: &str) -> bool {
+        self.users.contains_key(arn)
+    }
+
     /// The ARN of every user whom the details name.
     pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
         self.users.keys().map(String::as_str)
