@@ -16,6 +16,7 @@ use crate::access::queue::{self, Waiting};
 use crate::commands;
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
+use crate::serve::rows::{Told, told};
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
 use crate::text::count;
 
@@ -147,15 +148,18 @@ struct Queue {
     systems: Vec<String>,
     rows: Vec<Waiting>,
     paging: Paging,
+    told: Vec<Told>,
     may: bool,
     kept: bool,
 }
 
-fn all(visit: &Visit) -> Result<Vec<Waiting>, Trouble> {
+/// Every account that waits, and what is known of the tables that say so.
+fn all(visit: &Visit) -> Result<(Vec<Waiting>, Vec<Told>), Trouble> {
     let (app, now) = (&visit.app, visit.app.snapshot()?);
     app.memory
         .ask(&app.readers, &now, "access queue".into(), |estate| {
-            Ok(queue::waiting(estate)?)
+            let told = ["account", "person"].map(|table| told(estate, table));
+            Ok((queue::waiting(estate)?, told.into()))
         })
 }
 
@@ -164,7 +168,7 @@ fn place(account: &str) -> String {
 }
 
 fn list(visit: &Visit) -> Answer {
-    let all = all(visit)?;
+    let (all, told) = all(visit)?;
     let system = visit.asked("system").unwrap_or_default().to_owned();
     let mut systems: Vec<String> = all.iter().map(|one| one.system.clone()).collect();
     systems.sort();
@@ -196,6 +200,7 @@ fn list(visit: &Visit) -> Answer {
         system,
         systems,
         paging,
+        told,
         may: visit.who()?.may(Right::Record),
         kept: visit.asked("kept").is_some(),
     };
@@ -218,7 +223,7 @@ fn account(visit: &Visit, id: &str) -> Result<Waiting, Trouble> {
             "Whose an account is can be decided only by somebody who may see people.",
         ));
     }
-    if let Some(waits) = all(visit)?.into_iter().find(|one| one.account == id) {
+    if let Some(waits) = all(visit)?.0.into_iter().find(|one| one.account == id) {
         return Ok(waits);
     }
     let (app, now, id) = (&visit.app, visit.app.snapshot()?, id.to_owned());
