@@ -270,6 +270,8 @@ declare! {
         last_seen_on: Option<Date>,
         /// Day it was taken out of use.
         retired_on: Option<Date>,
+        /// Release of the kernel that runs, as `uname -r` gives it: installed is not running.
+        kernel: Option<String>,
     }
 
     /// A piece of software in an asset.
@@ -286,6 +288,10 @@ declare! {
         @key binary: Option<String>,
         /// Package URL.
         purl: Option<String>,
+        /// Day this version was installed, where the package manager's own log says so.
+        installed_on: Option<Date>,
+        /// Of a kernel: whether it is the one that runs; null: no kernel, or not known.
+        running: Option<bool>,
     }
 
     /// One range of one package that an advisory declares affected.
@@ -317,28 +323,194 @@ declare! {
         withdrawn_on: Option<Date>,
     }
 
-    /// A known vulnerability in a component of an asset. Rows of scanners stand here; the matcher
-    /// adds those found by comparing components with advisories when an assessment begins.
+    /// A known vulnerability in a component of an asset. Rows of scanners stand here, with the dates
+    /// that each scanner gives; the matcher adds those found by comparing components with advisories
+    /// when an assessment begins.
     AdvisoryFinding = "advisory_finding" {
         /// The asset, by name.
         @key_identity asset: String,
-        /// The package.
+        /// The package, or what else is vulnerable.
         @key_identity component: String,
-        /// The advisory's id.
+        /// The advisory's id, or the scanner's own for what has no other: `nessus:51192`.
         @key advisory: String,
-        /// Installed version.
+        /// Installed version; empty where the finding names none.
         @key version: String,
         /// Whether the installed version is affected; null: the order of versions of this
         /// ecosystem is not known to us, so nobody has compared.
         affected: Option<bool>,
         /// Other ids of the same vulnerability, separated by blanks.
         aliases: Option<String>,
-        /// `critical`, `high`, `medium`, `low`; null: nobody has said.
+        /// `critical`, `high`, `medium`, `low`, `none`; null: nobody has said.
         severity: Option<String>,
         /// First version that holds the fix; null: none is known.
         fixed: Option<String>,
         /// Day the fix was released, as well as the source knows it.
         fix_released_on: Option<Date>,
+        /// Ecosystem in OSV's words, where it is known.
+        ecosystem: Option<String>,
+        /// Who says how grave it is: `vendor`, `database` or `scanner`, and a name: `vendor Debian`.
+        severity_by: Option<String>,
+        /// CVSS vectors, separated by blanks.
+        cvss: Option<String>,
+        /// CVSS base score in tenths (7.5 is 75).
+        cvss_tenths: Option<i64>,
+        /// Which field of which report dates the fix: `nessus patch_publication_date`; null where an
+        /// advisory does.
+        fix_dated_by: Option<String>,
+        /// Day the vulnerability was published.
+        published_on: Option<Date>,
+        /// Day the scanner itself first saw it here.
+        first_seen_on: Option<Date>,
+        /// What the source says of a fix: `fixed`, `none`, `will not fix`; null: it does not say.
+        fix_state: Option<String>,
+        /// What mends it: `package`, `setting`, `both`; null: not said.
+        remedy: Option<String>,
+    }
+
+    /// The deadline of one vulnerability in one component of one asset under one policy. Made when an
+    /// assessment begins, from every reading so far, advisories, and what people recorded.
+    PatchClock = "patch_clock" {
+        /// The asset, by name.
+        @key_identity asset: String,
+        /// Ecosystem in OSV's words; empty where it is not known.
+        @key ecosystem: String,
+        /// The package, without its version.
+        @key_identity component: String,
+        /// The vulnerability, by the first of its names.
+        @key_identity vulnerability: String,
+        /// The policy: `Cyber Essentials`, `DSPT`, `KEV` or the firm's own.
+        @key policy: String,
+        /// Other names of the vulnerability, and the advisories that tell of it, separated by blanks.
+        names: Option<String>,
+        /// The version last seen.
+        version: Option<String>,
+        /// First version that holds the fix; null: none is known.
+        fixed: Option<String>,
+        /// `critical`, `high`, `medium`, `low`, `none`; null: nobody has said.
+        severity: Option<String>,
+        /// Why it does or does not count as grave, in plain words.
+        grade: String,
+        /// Day CISA listed it as exploited; null: it is not listed, or the list was not read.
+        exploited_on: Option<Date>,
+        /// EPSS probability in hundredths of a per cent (12.34 % is 1234).
+        epss: Option<i64>,
+        /// Day the vulnerability was published.
+        published_on: Option<Date>,
+        /// Day from which the fix could be had.
+        fix_released_on: Option<Date>,
+        /// What kind of day that is: `exact`, `lower`, `upper`, `weak`.
+        fix_bound: Option<String>,
+        /// Who says so.
+        fix_by: Option<String>,
+        /// Day we first saw the vulnerability here.
+        first_seen_on: Option<Date>,
+        /// Last day, London's, on which the fix is in time.
+        due_on: Option<Date>,
+        /// The same counted from the day on which it could be known here, where that is later.
+        knowable_due_on: Option<Date>,
+        /// `open`, `awaits restart`, `awaits evidence`, `unobserved`, `mended`, `decommissioned`.
+        state: String,
+        /// Day it was last seen; where it is mended, the fix came after it.
+        last_seen_on: Option<Date>,
+        /// Day by which it was mended.
+        mended_on: Option<Date>,
+        /// How often it came back.
+        reopened: i64,
+        /// `open`, `breached`, `excepted`, `met`, `late`, `between`, `no fix`, `announced`,
+        /// `grade not known`, `not compared`, `not covered`.
+        verdict: String,
+        /// Days left where it is open, days over where it is breached or late.
+        days: Option<i64>,
+        /// Last day of the exception that holds.
+        excepted_until: Option<Date>,
+    }
+
+    /// A leave from one policy's deadline, asked for by one person and given by another. Only what
+    /// the policy admits suspends its clock: an accepted risk never does under Cyber Essentials.
+    PatchException = "patch_exception" {
+        /// `source/native id`.
+        @key id: String,
+        /// The vulnerability, by any of its names.
+        vulnerability: String,
+        /// The asset, by name; null: every asset.
+        @identity asset: Option<String>,
+        /// The package; null: every package.
+        @identity component: Option<String>,
+        /// The policy's name.
+        policy: String,
+        /// `accepted risk`, `removed`, `out of scope`, `mitigated`, `false positive`.
+        ground: String,
+        /// Why.
+        reason: String,
+        /// Who answers for it.
+        owner: String,
+        /// Who approved it: somebody else.
+        approved_by: String,
+        /// First day.
+        from_on: Date,
+        /// Last day.
+        expires_on: Date,
+        /// What shows it; demanded but for an accepted risk.
+        evidence: Option<String>,
+    }
+
+    /// A person's word on the day a fix could be had, which goes before all other dates.
+    FixDate = "fix_date" {
+        /// `source/native id`.
+        @key id: String,
+        /// The vulnerability, by any of its names.
+        vulnerability: String,
+        /// The package.
+        @identity component: String,
+        /// The day.
+        released_on: Date,
+        /// Why the day that is known otherwise is wrong.
+        reason: String,
+        /// What shows it.
+        evidence: String,
+        /// Who says so.
+        stated_by: String,
+    }
+
+    /// What was done about a vulnerability that no inventory can show: a setting, a registry key, a
+    /// script.
+    PatchEvidence = "patch_evidence" {
+        /// `source/native id`.
+        @key id: String,
+        /// The vulnerability, by any of its names.
+        vulnerability: String,
+        /// The asset, by name.
+        @identity asset: String,
+        /// The package; null: whatever is vulnerable.
+        @identity component: Option<String>,
+        /// Day it was done.
+        done_on: Date,
+        /// What shows it.
+        evidence: String,
+        /// Who did it.
+        done_by: String,
+    }
+
+    /// A deadline that the firm sets itself, beside those of the rules. A change is a further row with
+    /// a later day: deadlines that were set before stay as they were.
+    PatchPolicy = "patch_policy" {
+        /// `source/native id`.
+        @key id: String,
+        /// Its name.
+        name: String,
+        /// First day on which a clock starts by it.
+        from_on: Date,
+        /// Calendar days.
+        days: i64,
+        /// `grave`, `all` or `exploited`.
+        covers: String,
+        /// `fix`: when the fix is released; `seen`: when it is first seen here; `listed`: when it is
+        /// listed as exploited.
+        starts: String,
+        /// Whether an accepted risk suspends it.
+        accepts_risk: bool,
+        /// Whether what comes back starts anew.
+        restarts: bool,
     }
 
     /// One backup that was taken, or failed to be.

@@ -213,6 +213,7 @@ impl Project<'_> {
             region: None,
             last_seen_on: None,
             retired_on: None,
+            kernel: None,
         }
     }
 
@@ -276,6 +277,8 @@ fn component(asset: &str, image: &Image) -> Component {
         version: image.version.clone(),
         binary: None,
         purl: Some(image.purl()),
+        installed_on: None,
+        running: None,
     }
 }
 

@@ -199,6 +199,7 @@ fn asset(name: &str, release: Option<&Release>, sink: &Sink<'_>) -> Asset {
         region: None,
         last_seen_on: None,
         retired_on: None,
+        kernel: None,
     }
 }
 
@@ -265,6 +266,8 @@ impl Packages<'_> {
             version: source_version.to_owned(),
             binary: (name != package).then(|| package.to_owned()),
             purl: Some(self.purl(package, version, name, source_version, stanza)),
+            installed_on: None,
+            running: None,
         }
     }
 

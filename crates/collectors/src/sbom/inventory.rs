@@ -85,6 +85,8 @@ impl<'a> Inventory<'a> {
             name: identity.name,
             binary: identity.binary,
             purl: Some(url.to_owned()),
+            installed_on: None,
+            running: None,
         });
     }
 
@@ -138,6 +140,7 @@ impl<'a> Inventory<'a> {
             region: None,
             last_seen_on: None,
             retired_on: None,
+            kernel: None,
         };
         sink.fact(&asset);
     }

@@ -110,6 +110,7 @@ fn asset(instance: &Instance<'_>, internet_facing: Option<bool>) -> Asset {
         region: instance.region(),
         last_seen_on: None,
         retired_on: None,
+        kernel: None,
     }
 }
 
