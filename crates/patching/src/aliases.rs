@@ -99,6 +99,11 @@ impl Classes {
         found
     }
 
+    /// Every name ever told, in no order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.name.as_str())
+    }
+
     fn place(&mut self, id: &str) -> usize {
         if let Some(place) = self.places.get(id) {
             return *place;
@@ -124,7 +129,7 @@ impl Classes {
 }
 
 /// CVE before GHSA before the rest, and numbers by their value: `CVE-2024-999`, `CVE-2024-1000`.
-fn by_rank(a: &str, b: &str) -> Ordering {
+pub(crate) fn by_rank(a: &str, b: &str) -> Ordering {
     let rank = |name: &str| match name.split('-').next() {
         Some("CVE") => 0,
         Some("GHSA") => 1,

@@ -3,6 +3,7 @@
 //! - [`compare`]: which of two versions is the later one.
 //! - [`affects`], [`Record`]: whether an OSV advisory concerns a version.
 //! - [`Classes`], [`gather`]: one vulnerability under many names.
+//! - [`Builder`], [`Database`]: all of it compiled, and read where it lies.
 //! - [`score`], [`Severity`]: how grave it is, and who says so.
 //! - [`Purl`]: package URLs.
 //! - [`clock`]: deadlines that start on the day on which the fix could be had.
@@ -36,6 +37,7 @@
 
 mod aliases;
 pub mod clock;
+mod database;
 mod order;
 mod osv;
 mod purl;
@@ -44,6 +46,10 @@ mod score;
 mod severity;
 
 pub use aliases::{Classes, Entry, Finding, gather};
+pub use database::{
+    Advisory, Builder, Damaged, Database, Entry as AdvisoryEntry, EntryRef, Epss, Exploited, Hit,
+    Row, Vulnerability, is_distribution,
+};
 pub use order::compare;
 pub use osv::affects;
 pub use purl::Purl;

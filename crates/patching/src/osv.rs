@@ -4,6 +4,7 @@
 
 use crate::order::{Order, Version};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// Whether `version` is affected: listed in `versions_json`, or inside the range that
 /// `events_json` describes. A record with several ranges is affected if any of them says so, and a
@@ -35,11 +36,11 @@ pub fn affects(
 /// One kind of event to an object, as the schema demands; anything else is not read.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Event {
-    Introduced(String),
-    Fixed(String),
-    LastAffected(String),
-    Limit(String),
+pub(crate) enum Event<'a> {
+    Introduced(Cow<'a, str>),
+    Fixed(Cow<'a, str>),
+    LastAffected(Cow<'a, str>),
+    Limit(Cow<'a, str>),
 }
 
 fn read<T: Default + for<'de> Deserialize<'de>>(json: Option<&str>) -> Option<T> {
@@ -72,23 +73,26 @@ impl<'a> Subject<'a> {
 
     /// A version cannot be equal to a text that is no version, so only a subject that is none
     /// itself leaves a doubt.
-    pub(crate) fn is_listed(&self, list: &[String]) -> Option<bool> {
-        let equal = |listed: &String| {
-            listed == self.text || (self.version.is_some() && self.place(listed) == self.version)
+    pub(crate) fn is_listed<T: AsRef<str>>(&self, list: &[T]) -> Option<bool> {
+        let same = |listed: &T| listed.as_ref() == self.text;
+        let equal = |listed: &T| {
+            may_be_equal(listed.as_ref(), self.text) && self.place(listed.as_ref()) == self.version
         };
-        match list.iter().any(equal) {
-            false if self.version.is_none() && !list.is_empty() => None,
-            found => Some(found),
+        match &self.version {
+            _ if list.iter().any(same) => Some(true),
+            Some(_) => Some(list.iter().any(equal)),
+            None if list.is_empty() => Some(false),
+            None => None,
         }
     }
 
-    pub(crate) fn is_in_range(&self, events: &[Event]) -> Option<bool> {
+    pub(crate) fn is_in_range(&self, events: &[Event<'_>]) -> Option<bool> {
         both(self.is_before_limits(events), self.walk(events))
     }
 
-    fn is_before_limits(&self, events: &[Event]) -> Option<bool> {
+    fn is_before_limits(&self, events: &[Event<'_>]) -> Option<bool> {
         let limits = events.iter().filter_map(|event| match event {
-            Event::Limit(text) => Some(text.as_str()),
+            Event::Limit(text) => Some(text.as_ref()),
             _ => None,
         });
         let before = |limit: &str| match limit {
@@ -101,7 +105,7 @@ impl<'a> Subject<'a> {
     /// The specification walks the sorted events and lets each that is reached set the state; the
     /// state at the end is therefore that of the last event reached. Events that cannot be placed
     /// might come last too, so the answer stands only if none of them would turn it.
-    fn walk(&self, events: &[Event]) -> Option<bool> {
+    fn walk(&self, events: &[Event<'_>]) -> Option<bool> {
         let mut reached = Vec::new();
         let mut unplaced = Vec::new();
         for event in events {
@@ -131,8 +135,35 @@ impl<'a> Subject<'a> {
         (!unplaced.contains(&!vulnerable)).then_some(vulnerable)
     }
 
+    /// The least version that a range names as fixed and that lies behind this one.
+    pub(crate) fn next_fix<'t>(&self, events: &'t [Event<'_>]) -> Option<&'t str> {
+        let fixed = events.iter().filter_map(|event| match event {
+            Event::Fixed(text) => Some((self.place(text), text.as_ref())),
+            _ => None,
+        });
+        let mut later = fixed.filter(|(at, _)| self.version.is_none() || at > &self.version);
+        let first = later.next()?;
+        Some(later.fold(first, |a, b| if b.0 < a.0 { b } else { a }).1)
+    }
+
     fn place<'t>(&self, text: &'t str) -> Option<Version<'t>> {
         self.order?.of_bounds().parse(text)
+    }
+}
+
+/// Whether two versions may be equal at all: in no order are they where both begin with plain numbers
+/// that differ. Lists of hundreds need not be taken apart for it.
+fn may_be_equal(a: &str, b: &str) -> bool {
+    let first = |text: &'_ str| -> Option<u64> {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        let plain = text[end..].is_empty() || text[end..].starts_with('.');
+        plain.then(|| text[..end].parse().ok())?
+    };
+    match (first(a), first(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
     }
 }
 

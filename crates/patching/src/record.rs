@@ -46,32 +46,56 @@ pub struct Record {
     pub upstream: Vec<String>,
     /// When it was withdrawn, as written.
     pub withdrawn: Option<String>,
+    /// When it was published, as written.
+    pub published: Option<String>,
+    /// When it was last changed, as written.
+    pub modified: Option<String>,
+    pub(crate) summary: Option<String>,
     #[serde(default, deserialize_with = "absent")]
-    affected: Vec<Affected>,
+    pub(crate) severity: Vec<Stated>,
+    #[serde(default)]
+    pub(crate) database_specific: Value,
+    #[serde(default, deserialize_with = "absent")]
+    pub(crate) affected: Vec<Affected>,
 }
 
 #[derive(Deserialize)]
-struct Affected {
-    package: Option<Package>,
+pub(crate) struct Affected {
+    pub(crate) package: Option<Package>,
     #[serde(default, deserialize_with = "absent")]
-    ranges: Vec<Range>,
+    pub(crate) ranges: Vec<Range>,
     /// Read when asked for: another shape must not hide the rest of the record.
     #[serde(default)]
-    versions: Value,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    ecosystem: String,
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Range {
-    #[serde(rename = "type", default)]
-    kind: String,
+    pub(crate) versions: Value,
+    #[serde(default, deserialize_with = "absent")]
+    pub(crate) severity: Vec<Stated>,
     #[serde(default)]
-    events: Value,
+    pub(crate) ecosystem_specific: Value,
+    #[serde(default)]
+    pub(crate) database_specific: Value,
+}
+
+/// One entry of a list of severities.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Stated {
+    #[serde(rename = "type", default)]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) score: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    pub(crate) ecosystem: String,
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Range {
+    #[serde(rename = "type", default)]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) events: Value,
 }
 
 /// A member that is `null` is one that is absent.
@@ -87,6 +111,22 @@ impl Record {
     /// Reads one record of OSV JSON. Unknown members are passed over.
     pub fn read(json: &str) -> Result<Record, serde_json::Error> {
         serde_json::from_str(json)
+    }
+
+    /// A record of which nothing is known but its name and date.
+    pub(crate) fn named(id: &str, published: Option<&str>) -> Record {
+        Record {
+            id: id.to_owned(),
+            aliases: Vec::new(),
+            upstream: Vec::new(),
+            withdrawn: None,
+            published: published.map(str::to_owned),
+            modified: None,
+            summary: None,
+            severity: Vec::new(),
+            database_specific: Value::Null,
+            affected: Vec::new(),
+        }
     }
 
     /// Whether the package at this version is affected. `ecosystem` is OSV's name for it, with the
@@ -111,34 +151,110 @@ impl Record {
 }
 
 impl Affected {
+    pub(crate) fn of_row(row: &crate::Row<'_>) -> Affected {
+        let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Bool(false));
+        let word = row.severity.map(|word| Stated {
+            kind: "word".into(),
+            score: word.to_owned(),
+        });
+        let range = row.events.map(|events| Range {
+            kind: "ECOSYSTEM".into(),
+            events: json(events),
+        });
+        Affected {
+            package: Some(Package {
+                ecosystem: row.ecosystem.to_owned(),
+                name: row.package.to_owned(),
+            }),
+            ranges: range.into_iter().collect(),
+            versions: row.versions.map_or(Value::Null, json),
+            severity: word.into_iter().collect(),
+            ecosystem_specific: Value::Null,
+            database_specific: Value::Null,
+        }
+    }
+
     fn judge(&self, ecosystem: &str, version: &str) -> Verdict {
+        let ranges = self.ranges.iter().map(|range| Ranged {
+            kind: Kind::of(&range.kind),
+            events: Vec::<Event<'_>>::deserialize(&range.events).ok(),
+        });
+        let ranges: Vec<Ranged<'_>> = ranges.collect();
+        let versions = match &self.versions {
+            Value::Null => Some(Vec::new()),
+            list => Vec::<String>::deserialize(list).ok(),
+        };
+        Concern {
+            versions: versions.as_deref(),
+            ranges: &ranges,
+        }
+        .judge(ecosystem, version)
+    }
+}
+
+/// What a range counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Semver,
+    Ecosystem,
+    Git,
+    /// A word that the schema does not know.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(word: &str) -> Kind {
+        match word {
+            "SEMVER" => Kind::Semver,
+            "ECOSYSTEM" => Kind::Ecosystem,
+            "GIT" => Kind::Git,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// One range; without events where they are of another shape.
+pub(crate) struct Ranged<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) events: Option<Vec<Event<'a>>>,
+}
+
+/// What one entry of a record says of its package, wherever it was read from.
+pub(crate) struct Concern<'a, T> {
+    /// `None` where the list is of another shape.
+    pub(crate) versions: Option<&'a [T]>,
+    pub(crate) ranges: &'a [Ranged<'a>],
+}
+
+impl<T: AsRef<str>> Concern<'_, T> {
+    pub(crate) fn judge(&self, ecosystem: &str, version: &str) -> Verdict {
         let order = Order::of(ecosystem);
         let subject = Subject::new(order, version);
-        let mut found = match &self.versions {
-            Value::Null => Some(false),
-            list => Vec::deserialize(list)
-                .ok()
-                .and_then(|list| subject.is_listed(&list)),
-        };
-        let versioned = |range: &&Range| range.kind != "GIT";
+        let mut found = Some(false);
         let mut placed = subject.is_placed();
-        for range in self.ranges.iter().filter(versioned) {
-            let subject = match range.kind.as_str() {
-                "SEMVER" => Subject::new(Some(Order::for_semver(order)), version),
+        for range in self.ranges.iter().filter(|range| range.kind != Kind::Git) {
+            let subject = match range.kind {
+                Kind::Semver => Subject::new(Some(Order::for_semver(order)), version),
                 _ => Subject::new(order, version),
             };
             placed |= subject.is_placed();
-            let events = Vec::<Event>::deserialize(&range.events).ok();
-            let inside = events.and_then(|events| match range.kind.as_str() {
-                "SEMVER" | "ECOSYSTEM" => subject.is_in_range(&events),
+            let inside = match (range.kind, &range.events) {
+                (Kind::Semver | Kind::Ecosystem, Some(events)) => subject.is_in_range(events),
                 _ => None,
-            });
+            };
             found = either(found, inside);
+        }
+        // Lists are long, and mostly say again what the ranges say.
+        if found != Some(true) {
+            found = either(
+                found,
+                self.versions.and_then(|list| subject.is_listed(list)),
+            );
         }
         // Where versions are listed, or ranged, commits say the same again: the schema asks for it.
         let commits_only = !self.ranges.is_empty()
-            && self.ranges.iter().all(|range| range.kind == "GIT")
-            && self.versions.as_array().is_none_or(Vec::is_empty);
+            && self.ranges.iter().all(|range| range.kind == Kind::Git)
+            && self.versions.is_none_or(<[T]>::is_empty);
         match found {
             Some(true) => Verdict::Affected,
             Some(false) if commits_only => Verdict::CannotTell(Doubt::Commits),
@@ -147,6 +263,23 @@ impl Affected {
             None if order.is_none() => Verdict::CannotTell(Doubt::Order),
             None => Verdict::CannotTell(Doubt::Version),
         }
+    }
+
+    /// The least fixed version behind the installed one, of the ranges that hold it.
+    pub(crate) fn next_fix(&self, ecosystem: &str, version: &str) -> Option<&str> {
+        let order = Order::of(ecosystem);
+        let subject = Subject::new(order, version);
+        let events = self.ranges.iter().filter(|range| range.kind != Kind::Git);
+        let events = events.filter_map(|range| range.events.as_deref());
+        let holding = events.filter(|events| subject.is_in_range(events) != Some(false));
+        let mut fixes = holding.filter_map(|events| subject.next_fix(events));
+        let first = fixes.next()?;
+        Some(
+            fixes.fold(first, |a, b| match crate::order::compare(ecosystem, b, a) {
+                Some(std::cmp::Ordering::Less) => b,
+                _ => a,
+            }),
+        )
     }
 }
 
@@ -160,7 +293,7 @@ const DEFAULT_REPOSITORIES: [(&str, &str); 3] = [
 /// Whether what is installed from `ours` is what `theirs` speaks of; `None` where `ours` names no
 /// release and `theirs` does. A record without a release speaks of all. Ubuntu's `:LTS` only says
 /// again what the number says; `:Pro:` is a channel of its own.
-fn is_in_ecosystem(ours: &str, theirs: &str) -> Option<bool> {
+pub(crate) fn is_in_ecosystem(ours: &str, theirs: &str) -> Option<bool> {
     let split = |name: &str| -> (String, Option<String>) {
         match name.split_once(':') {
             Some((base, release)) => {

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod clock;
+mod database;
 mod laws;
 mod oracles;
 mod osv;
