@@ -1,12 +1,10 @@
 -- claim:      Fixes of high risk are installed within 14 calendar days of their release.
--- cannot see: software that no inventory lists, and advisories that were not read; fixes that are
---             more than a newer version, such as a changed setting; and, where the finding is
---             dated by the advisory, an earlier release.
+-- cannot see: software that no inventory and no scanner lists, and advisories that were not read; and,
+--             where nothing better dates a fix than an advisory's publication, an earlier release.
 -- matters:    what is fixed in public is attacked soon after, and Cyber Essentials fails on it.
 -- needs:      asset
--- over:       advisory_finding, component, advisory
--- parameter:  days = 14
--- revision:   2
+-- over:       patch_clock, component, advisory
+-- revision:   3
 with ecosystems as materialized (
   select component.ecosystem, count(*) as components
   from component
@@ -14,51 +12,49 @@ with ecosystems as materialized (
   group by component.ecosystem
 ),
 open as (
-  select finding.asset, finding.component, finding.advisory, finding.version,
-         finding.fixed, finding.affected, finding.severity, finding.fix_released_on,
-         add_days(finding.fix_released_on, :days) as due,
-         coalesce(finding.severity, 'high') in ('critical', 'high') as high
-  from advisory_finding as finding
-  where finding.affected is not 0
+  select clock.*
+  from patch_clock as clock
+  where clock.policy = 'Cyber Essentials'
+    and clock.state not in ('mended', 'decommissioned', 'not seen')
     and coalesce((select max(coalesce(retired_on, '9999-12-31')) from asset
-                  where asset.name = finding.asset), '9999-12-31') > :as_of
+                  where asset.name = clock.asset), '9999-12-31') > :as_of
 ),
 judged as (
   select *,
-         case when not high or fixed is null then 'not applicable'
-              when affected is null or due is null then 'unknown'
-              when due < :as_of then 'not met'
-              else 'met' end as verdict
+         case verdict when 'breached' then 'not met'
+              when 'open' then 'met'
+              when 'excepted' then 'met'
+              when 'grade not known' then 'unknown'
+              when 'not compared' then 'unknown'
+              when 'fix not dated' then 'unknown'
+              else 'not applicable' end as judgement
   from open
-),
-worst as (
-  select *, row_number() over (
-              partition by judged.asset, judged.component, judged.advisory
-              order by case verdict when 'not met' then 0 when 'unknown' then 1 when 'met' then 2
-                         else 3 end, due, version) as place
-  from judged
 )
-select asset || ' ' || component || ' ' || advisory as subject, verdict,
-       asset || ' ' || component || ' ' || advisory || ': version ' || version ||
-         case when affected is null then ', not known whether affected' else '' end ||
-         case when fixed is null then ', no fix known'
-              else ', fixed in ' || fixed ||
+select asset || ' ' || component || ' ' || vulnerability as subject, judgement as verdict,
+       asset || ' ' || component || ' ' || vulnerability || ': version ' || version ||
+         case verdict when 'not compared' then ', not known whether affected' else '' end ||
+         case when fixed is null and fix_released_on is null then ', no fix known'
+              else coalesce(', fixed in ' || fixed, '') ||
                 coalesce(', released on ' || long_day(fix_released_on) ||
-                    ' and due by ' || long_day(due),
+                    case fix_bound when 'exact' then '' else ' (' || fix_bound || ' date)' end ||
+                    coalesce(' and due by ' || long_day(due_on), ''),
                   ', release day not known') end ||
-         coalesce(', risk ' || severity, ', no severity stated (treated as high risk)') as observed,
-       'installed within ' || counted(:days, 'day') ||
-         ' of release, if high, critical or not stated' as rule,
-       case when verdict = 'met' then add_days(due, 1) end as lapses
-from worst
-where place = 1
+         ', ' || grade ||
+         coalesce(', excepted until ' || long_day(excepted_until), '') ||
+         case when state = 'open' then '' else ', ' || state end as observed,
+       'installed within 14 days of release, if grave' as rule,
+       case verdict when 'open' then add_days(due_on, 1)
+            when 'excepted' then add_days(excepted_until, 1) end as lapses
+from judged
 union all
 select ecosystem,
        case when advisories = 0 then 'unknown' else 'met' end,
        ecosystem || ': ' || counted(components, 'component') ||
          case when advisories = 0 then ', compared with nothing: no advisory for it was read'
-              else ', compared with ' || counted(advisories, 'advisory', 'advisories') end,
+              else ', compared with advisories for ' || counted(advisories, 'package') end,
        'compared with the advisories of their ecosystem', null
-from (select ecosystems.*, (select count(distinct advisory.id) from advisory
-                            where advisory.ecosystem = ecosystems.ecosystem) as advisories
+from (select ecosystems.*, 
+        coalesce(advised_packages(ecosystems.ecosystem), 0)
+          + (select count(distinct advisory.package) from advisory
+             where advisory.ecosystem = ecosystems.ecosystem) as advisories
       from ecosystems)

@@ -1,4 +1,4 @@
-//! Tables that are computed when an estate is looked at: links, findings, support dates.
+//! Tables that are computed when an estate is looked at: links, clocks, support dates.
 
 use jiff::civil::Date;
 use rusqlite::{Connection, Result, params};
@@ -8,6 +8,7 @@ use crate::index::{IndexError, access_reviews, column_sql, indexed};
 use crate::time::AsOf;
 
 pub(crate) mod access;
+pub mod patching;
 
 /// Until when one release of a product is supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +26,7 @@ pub struct SupportRow {
 }
 
 /// Tables that are filled here.
-const LAID: [&str; 5] = [
-    "link",
-    "link_candidate",
-    "advisory_finding",
-    "access_review",
-    "support",
-];
+const LAID: [&str; 4] = ["link", "link_candidate", "access_review", "support"];
 
 /// Fills the derived tables: what is stated, then what follows from it.
 pub(crate) fn run(
@@ -44,7 +39,6 @@ pub(crate) fn run(
         lay(connection, name)?;
     }
     crate::links::lay(connection)?;
-    findings(connection)?;
     reviews(connection, as_of)?;
     for row in support {
         connection
@@ -128,24 +122,4 @@ fn lay(connection: &Connection, name: &str) -> Result<()> {
         ))?;
     }
     Ok(())
-}
-
-/// Compares components with advisories. The advisory is the outer loop on purpose: there are far
-/// fewer of them, and components are indexed by name.
-fn findings(connection: &Connection) -> Result<()> {
-    connection.execute_batch(
-        "insert or ignore into temp.advisory_finding
-           (asset, component, advisory, version, affected, aliases, severity, fixed, fix_released_on)
-         select asset, component, advisory, version, affected, aliases, severity, fixed, released
-         from (
-           select component.asset, component.name as component, advisory.id as advisory,
-             component.version as version, advisory.aliases, advisory.severity, advisory.fixed,
-             case when advisory.fixed is not null then advisory.published_on end as released,
-             osv_affects(component.ecosystem, component.version, advisory.events,
-               advisory.versions) as affected
-           from advisory cross join component
-             on component.name = advisory.package and component.ecosystem = advisory.ecosystem
-           where advisory.withdrawn_on is null)
-         where affected is not 0",
-    )
 }

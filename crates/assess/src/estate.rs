@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use standing_facts::{Gap, GapCode, Table, tables};
 
 use crate::access::Access;
+use crate::advisories::Edition;
 use crate::derive::SupportRow;
 use crate::index::{Index, IndexError, RECORDS, column_names};
 use crate::time::{AsOf, day_of, long_date};
@@ -33,7 +35,7 @@ pub enum Freshness {
 pub(crate) const DERIVED: &[(&str, &[&str])] = &[
     ("link", &["person", "account"]),
     ("link_candidate", &["person", "account"]),
-    ("advisory_finding", &["component", "advisory"]),
+    ("patch_clock", &["component", "advisory"]),
     // Made from the campaigns in the vault, which are always known.
     ("access_review", &[]),
     ("population", &["person", "account"]),
@@ -51,6 +53,11 @@ const STATEMENTS: &[&str] = &[
     "attestation",
     "completeness",
     "exception",
+    "fix_date",
+    "package_release",
+    "patch_evidence",
+    "patch_exception",
+    "patch_policy",
 ];
 
 /// Tables whose records only add to what is derived, and need not be all there are.
@@ -71,7 +78,7 @@ pub struct SourceState {
     pub gap: Option<Gap>,
     /// What went wrong since the last complete run, which still stands.
     pub warning: Option<String>,
-    scope: String,
+    pub(crate) scope: String,
 }
 
 impl SourceState {
@@ -99,6 +106,7 @@ pub struct Estate<'a> {
     known: BTreeMap<&'static str, Vec<SourceState>>,
     unfiltered: bool,
     since: Option<Date>,
+    edition: Option<Arc<Edition>>,
 }
 
 impl<'a> Estate<'a> {
@@ -113,14 +121,17 @@ impl<'a> Estate<'a> {
         freshness: Freshness,
         support: &[SupportRow],
     ) -> Result<Self, IndexError> {
+        let edition = index.edition(&as_of);
         let connection = index.connection();
         crate::functions::register(connection)?;
+        crate::functions::advised(connection, edition.clone())?;
         let mut known = BTreeMap::new();
         for table in tables::ALL {
-            known.insert(
-                table.name,
-                states(connection, table.name, &as_of, freshness)?,
-            );
+            let mut states = states(connection, table.name, &as_of, freshness)?;
+            if let Some(edition) = edition.as_deref().filter(|_| table.name == "advisory") {
+                states.push(edition.state(&as_of, freshness));
+            }
+            known.insert(table.name, states);
         }
         let estate = Estate {
             connection,
@@ -131,6 +142,7 @@ impl<'a> Estate<'a> {
                 Freshness::KeepsBeingRead { since } => Some(since),
                 Freshness::Measured | Freshness::Disregarded => None,
             },
+            edition,
         };
         estate.lay_out(support)?;
         Ok(estate)
@@ -148,6 +160,7 @@ impl<'a> Estate<'a> {
     ) -> Result<Self, IndexError> {
         let connection = index.connection();
         crate::functions::register(connection)?;
+        crate::functions::advised(connection, None)?;
         let state = |table: &str| SourceState {
             source: RECORDS.into(),
             entry: None,
@@ -170,9 +183,20 @@ impl<'a> Estate<'a> {
             as_of,
             unfiltered: true,
             since: None,
+            edition: None,
         };
         estate.lay_out(&[])?;
         Ok(estate)
+    }
+
+    /// The day from which this looks ahead, if it does.
+    pub(crate) fn looks_from(&self) -> Option<Date> {
+        self.since
+    }
+
+    /// The advisories in force at the moment, beside those that sources read.
+    pub fn edition(&self) -> Option<&Edition> {
+        self.edition.as_deref()
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -289,8 +313,13 @@ impl<'a> Estate<'a> {
             let sources = self.sources_of(table).iter();
             return sources.filter_map(|s| s.gap.clone()).collect();
         }
-        // A derived table also holds what sources state of it themselves.
-        let stated = self.sources_of(table).iter().filter(|_| is_derived(table));
+        // A derived table also holds what sources state of it themselves; clocks, what scanners found.
+        let own = if table == "patch_clock" {
+            "advisory_finding"
+        } else {
+            table
+        };
+        let stated = self.sources_of(own).iter().filter(|_| is_derived(table));
         Self::behind(table)
             .into_iter()
             .flat_map(|name| self.own_gaps(name))
@@ -346,6 +375,7 @@ impl<'a> Estate<'a> {
         }
         crate::derive::run(self.connection, &self.as_of, support)?;
         crate::derive::access::run(self)?;
+        crate::derive::patching::run(self, self.edition.as_deref())?;
         Ok(())
     }
 

@@ -1,10 +1,13 @@
 //! The functions that a check may use beside SQLite's own. All are deterministic.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Result};
 
+use crate::advisories::Edition;
 use crate::time::long_date;
 
 /// Name and meaning of each, for `standing query --help` and `docs/checks.md`.
@@ -31,6 +34,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "`7 November 2026`: a day as prose writes it; null if it is null",
     ),
     (
+        "advised_packages(ecosystem)",
+        "packages of the ecosystem that the compiled advisories in force know; 0 without any",
+    ),
+    (
         "version_lt(ecosystem, a, b)",
         "1 if version a is before b; null where the order is not known",
     ),
@@ -40,7 +47,17 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Registers the functions.
+/// Registers the one function that asks the advisories in force.
+pub(crate) fn advised(connection: &Connection, edition: Option<Arc<Edition>>) -> Result<()> {
+    connection.create_scalar_function("advised_packages", 1, flags(), move |c| {
+        let (Some(ecosystem), Some(edition)) = (text(c, 0)?, edition.as_deref()) else {
+            return Ok(0);
+        };
+        Ok(edition.database.packages_of(ecosystem).unwrap_or_default())
+    })
+}
+
+/// Registers the others.
 pub(crate) fn register(connection: &Connection) -> Result<()> {
     let add = |name: &str, n: i32, f: fn(&Context<'_>) -> Result<Option<i64>>| {
         connection.create_scalar_function(name, n, flags(), f)

@@ -11,10 +11,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
+
+use crate::advisories::{Edition, Editions};
+use crate::time::AsOf;
 
 mod dump;
 mod former;
@@ -135,6 +139,7 @@ pub struct ConfiguredSource {
 /// The index of one vault.
 pub struct Index {
     connection: Connection,
+    editions: Option<Editions>,
 }
 
 impl Index {
@@ -150,7 +155,10 @@ impl Index {
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
-        let index = Index { connection };
+        let index = Index {
+            connection,
+            editions: None,
+        };
         if index.schema()? != schema_number() {
             // Another process may be about the same: whoever comes second finds it done.
             let transaction = index.immediate()?;
@@ -180,9 +188,20 @@ impl Index {
     pub fn in_memory() -> Result<Self, IndexError> {
         let index = Index {
             connection: Connection::open_in_memory()?,
+            editions: None,
         };
         index.clear()?;
         Ok(index)
+    }
+
+    /// Says where compiled advisories are found; without it there are none.
+    pub fn advise(&mut self, editions: Editions) {
+        self.editions = Some(editions);
+    }
+
+    /// The compiled advisories in force at a moment.
+    pub(crate) fn edition(&self, as_of: &AsOf) -> Option<Arc<Edition>> {
+        self.editions.as_ref().and_then(|find| find(as_of))
     }
 
     /// A transaction that holds the writer's lock from its beginning.

@@ -4,6 +4,7 @@
 //! The index stands for the vault prefix; everything else is an argument.
 
 mod access;
+pub mod advisories;
 pub mod assessment;
 pub mod catalogue;
 pub mod check;
@@ -22,6 +23,7 @@ pub mod matching;
 pub mod population;
 mod time;
 
+pub use derive::patching as clocks;
 pub use estate::{Estate, Freshness};
 pub use index::Index;
 pub use time::{AsOf, long_date};

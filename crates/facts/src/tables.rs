@@ -417,7 +417,7 @@ declare! {
         /// How often it came back.
         reopened: i64,
         /// `open`, `breached`, `excepted`, `met`, `late`, `between`, `no fix`, `announced`,
-        /// `grade not known`, `not compared`, `not covered`.
+        /// `fix not dated`, `grade not known`, `not compared`, `not covered`.
         verdict: String,
         /// Days left where it is open, days over where it is breached or late.
         days: Option<i64>,
@@ -489,6 +489,21 @@ declare! {
         evidence: String,
         /// Who did it.
         done_by: String,
+    }
+
+    /// The day on which one version of a package could be had somewhere. Clocks use it to date a fix.
+    PackageRelease = "package_release" {
+        /// Ecosystem in OSV's words.
+        @key ecosystem: String,
+        /// The package.
+        @key_identity package: String,
+        /// The version.
+        @key version: String,
+        /// `registry`: its release time there; `changelog`: the day the distribution signed it, before
+        /// which it was not released; `channel`: the channel that the hosts install from lists it.
+        @key kind: String,
+        /// The day; null where a channel lists it without one.
+        released_on: Option<Date>,
     }
 
     /// A deadline that the firm sets itself, beside those of the rules. A change is a further row with

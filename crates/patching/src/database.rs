@@ -141,6 +141,15 @@ impl<B: AsRef<[u8]>> Database<B> {
         })
     }
 
+    /// Whether any ecosystem has a package that might go by this name: "no" is certain.
+    ///
+    /// # Errors
+    /// When the bytes do not hang together.
+    pub fn may_know(&self, name: &str) -> Result<bool, Damaged> {
+        let key = anywhere(name);
+        Ok(self.find(self.layout.packages, key.as_bytes())?.is_some())
+    }
+
     /// What advisories say of one package at one version; `ecosystem` as OSV names it, with the
     /// release of a distribution.
     ///
@@ -358,6 +367,11 @@ fn key(ecosystem: &str, name: &str) -> String {
         }
         _ => format!("{base}\n{name}"),
     }
+}
+
+/// By what a name is found whatever the ecosystem: names that any of them folds to one are one here.
+fn anywhere(name: &str) -> String {
+    format!("\n{}", pypi_name(name))
 }
 
 /// Year and number of a CVE.

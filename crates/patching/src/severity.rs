@@ -153,6 +153,8 @@ pub enum Why {
     Score3,
     /// A base score of CVSS version 4 is 7.0 or more, and the policy counts it.
     Score4,
+    /// The vendor's word is not here, and somebody else calls it critical or high.
+    Said,
     /// The vendor gives no level.
     VendorSilent,
     /// Our data are missing, and the policy takes that for grave.
@@ -165,7 +167,8 @@ pub enum Why {
 pub struct Reading {
     /// Whether a score of version 4 counts as one of version 3.
     pub counts_version4: bool,
-    /// Whether a score below 7.0 of somebody else is enough where the vendor's word is not held.
+    /// Whether a score below 7.0, or a database's word below high, is enough where the vendor's word is
+    /// not held.
     pub score_is_enough: bool,
     /// Whether missing data are taken for grave.
     pub missing_is_high: bool,
@@ -206,9 +209,14 @@ impl Severity {
         if self.vendor_is_silent() {
             return Grade::High(Why::VendorSilent);
         }
+        if self.vendor == VendorWord::NotHeld && self.ratings.iter().any(high) {
+            return Grade::High(Why::Said);
+        }
+        // A scanner's word below high is not enough: whose it is, is not told.
+        let counts = |r: &Rating| scored(&r) || r.author == Author::Database;
         let settled = match self.vendors().next() {
             Some(_) => true,
-            None => reading.score_is_enough && self.ratings.iter().any(|r| scored(&r)),
+            None => reading.score_is_enough && self.ratings.iter().any(counts),
         };
         match (settled, reading.missing_is_high) {
             (true, _) => Grade::NotHigh,

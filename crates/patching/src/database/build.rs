@@ -1,7 +1,7 @@
 //! Records in, bytes out.
 
 use super::layout::{HEAD, MARK, NONE, hash};
-use super::{base, cve_number, is_distribution, key};
+use super::{anywhere, base, cve_number, is_distribution, key};
 use crate::aliases::Classes;
 use crate::osv::Event;
 use crate::record::{Affected, Kind, Record, Stated};
@@ -489,12 +489,16 @@ impl Heap {
             let base = key.split('\n').next().unwrap_or_default();
             of_base.entry(base.to_owned()).or_insert_with(|| vec![0])[0] += 1;
         }
+        let named: BTreeMap<String, Vec<u32>> = packages
+            .keys()
+            .filter_map(|key| Some((anywhere(key.split_once('\n')?.1), Vec::new())))
+            .collect();
         let counted = packages.into_iter().map(|(key, entries)| {
             let mut words = vec![number(entries.len())];
             words.extend(entries);
             (key, words)
         });
-        let packages = self.table(counted.chain(of_base).collect());
+        let packages = self.table(counted.chain(of_base).chain(named).collect());
         let mut names = BTreeMap::new();
         for id in classes.ids() {
             let about = classes.about(id);

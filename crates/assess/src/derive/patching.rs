@@ -1,0 +1,542 @@
+//! The clocks: what was ever seen of each vulnerability in each component, and what each policy makes
+//! of it at the moment judged.
+//!
+//! A clock needs the whole past: a version that was seen vulnerable and is gone still had a deadline.
+//! So this reads the history of components and findings, not their views. It compares each version of
+//! each package once, however many assets have it.
+
+mod concern;
+mod seen;
+mod stated;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+use standing_patching::clock::{
+    Bound, Case, FixDay, Outcome, Source, State, Timeline, Verdict, judge,
+};
+use standing_patching::{Grade, Level, Rating, Reading, Severity, Why};
+
+use crate::advisories::Edition;
+use crate::estate::Estate;
+use crate::index::IndexError;
+use concern::{Concern, Databases};
+use seen::{Assets, Looks, Row, Scan};
+use stated::Statements;
+
+/// One vulnerability in one component of one asset, with everything that is known of it.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// The asset, by name.
+    pub asset: String,
+    /// OSV's name, or empty.
+    pub ecosystem: String,
+    /// The package.
+    pub component: String,
+    /// The name it goes by.
+    pub vulnerability: String,
+    /// Its other names, and the advisories that tell of it.
+    pub names: BTreeSet<String>,
+    /// What it is, in the first words of an advisory.
+    pub summary: Option<String>,
+    /// The version last seen.
+    pub version: String,
+    /// The first version that holds the fix.
+    pub fixed: Option<String>,
+    /// Whether no order of versions can tell if the version is affected.
+    pub not_compared: bool,
+    /// How grave it is, by whom.
+    pub severity: Severity,
+    /// When the vulnerability was published.
+    pub published: Option<Date>,
+    /// EPSS probability in hundredths of a per cent.
+    pub epss: Option<u32>,
+    /// Dates, sights and decisions.
+    pub case: Case,
+    /// What follows from them.
+    pub timeline: Timeline,
+}
+
+/// What to make clocks of.
+struct Maker<'a> {
+    connection: &'a Connection,
+    databases: Databases<'a>,
+    looks: Looks,
+    assets: Assets,
+    stated: Statements,
+    scans: HashMap<(String, String), Vec<Scan>>,
+    at: String,
+    as_of: Timestamp,
+}
+
+/// Fills `patch_clock`.
+pub(crate) fn run(estate: &Estate<'_>, edition: Option<&Edition>) -> Result<(), IndexError> {
+    let connection = estate.connection();
+    super::lay(connection, "patch_clock")?;
+    let mut written = 0_u64;
+    {
+        let mut insert = connection.prepare(
+            "insert or ignore into temp.patch_clock values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+               ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+        )?;
+        each(estate, edition, None, &mut |clock| {
+            for outcome in &clock.timeline.outcomes {
+                if let Some(verdict) = verdict_of(&clock, outcome) {
+                    write(&mut insert, &clock, outcome, verdict)?;
+                    written += 1;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    if written > 1_000 {
+        connection.execute_batch("analyze temp.patch_clock")?;
+    }
+    Ok(())
+}
+
+/// The clocks of one component, or of all, one after the other.
+pub(crate) fn each(
+    estate: &Estate<'_>,
+    edition: Option<&Edition>,
+    only: Option<(&str, &str)>,
+    take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+) -> Result<(), IndexError> {
+    let connection = estate.connection();
+    let at = estate.as_of.instant.clone();
+    let scans = seen::scans(connection, &at, only)?;
+    let names = seen::names(connection, only)?;
+    if names.is_empty() && scans.is_empty() {
+        return Ok(());
+    }
+    let databases = Databases::new(connection, edition, &names)?;
+    if databases.is_empty() && scans.is_empty() {
+        return Ok(());
+    }
+    let mut maker = Maker {
+        databases,
+        looks: Looks::read(connection, &at, estate.looks_from())?,
+        assets: Assets::read(connection, &at)?,
+        stated: Statements::read(connection, &at)?,
+        scans,
+        as_of: at.parse().unwrap_or(Timestamp::MAX),
+        connection,
+        at,
+    };
+    for name in names {
+        if maker.databases.may_know(&name) {
+            maker.component(&name, only.map(|(asset, _)| asset), take)?;
+        }
+    }
+    maker.scanned(take)
+}
+
+impl Maker<'_> {
+    /// The clocks of one package wherever it is or was installed.
+    fn component(
+        &mut self,
+        name: &str,
+        asset: Option<&str>,
+        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let rows = seen::rows(self.connection, name, asset, &self.at)?;
+        let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<BTreeMap<String, Concern>>> =
+            HashMap::new();
+        for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
+            let mut of_rows = Vec::new();
+            for row in group {
+                let key = (row.ecosystem.clone(), row.version.clone());
+                let found = match concerns.get(&key) {
+                    Some(found) => found.clone(),
+                    None => {
+                        let found = self.databases.about(&row.ecosystem, name, &row.version);
+                        let found = Rc::new(found);
+                        concerns.insert(key, found.clone());
+                        found
+                    }
+                };
+                of_rows.push(found);
+            }
+            if of_rows.iter().all(|found| found.is_empty()) {
+                continue;
+            }
+            self.group(name, group, &of_rows, take)?;
+        }
+        Ok(())
+    }
+
+    fn group(
+        &mut self,
+        name: &str,
+        rows: &[Row],
+        concerns: &[Rc<BTreeMap<String, Concern>>],
+        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let mut vulnerabilities: BTreeSet<&String> = BTreeSet::new();
+        for found in concerns {
+            vulnerabilities.extend(found.keys());
+        }
+        let asset = rows[0].asset.clone();
+        let steps = seen::Steps::of(rows, &self.at);
+        for vulnerability in vulnerabilities {
+            let affected: Vec<Option<&Concern>> = concerns
+                .iter()
+                .map(|found| found.get(vulnerability))
+                .collect();
+            let mut merged = Concern::default();
+            // What is installed last says which fix is meant.
+            for concern in affected.iter().flatten() {
+                merged.add(concern);
+            }
+            let last = affected.iter().flatten().next_back();
+            merged.certain = last.is_some_and(|concern| concern.certain);
+            let mut case = Case {
+                candidates: merged.candidates.clone(),
+                ..Case::default()
+            };
+            let vulnerable: Vec<bool> = affected.iter().map(Option::is_some).collect();
+            let version = steps.events(
+                rows,
+                &vulnerable,
+                &self.looks,
+                &self.assets,
+                &mut case.events,
+            );
+            let scans = self.take_scans(&asset, name, vulnerability, &merged);
+            seen::add(&scans, &mut merged, &mut case, &self.looks);
+            let clock = self.clock(
+                &asset,
+                &rows[0].ecosystem,
+                name,
+                vulnerability,
+                version,
+                merged,
+                case,
+            );
+            take(clock)?;
+        }
+        Ok(())
+    }
+
+    /// Findings of scanners about the same, which then stand under it and not by themselves.
+    fn take_scans(
+        &mut self,
+        asset: &str,
+        name: &str,
+        vulnerability: &str,
+        merged: &Concern,
+    ) -> Vec<Scan> {
+        let key = (asset.to_lowercase(), name.to_lowercase());
+        let Some(scans) = self.scans.get_mut(&key) else {
+            return Vec::new();
+        };
+        let same = |scan: &Scan| {
+            let mut names = scan.ids();
+            names.any(|id| id == vulnerability || merged.names.contains(id))
+        };
+        let (ours, others) = std::mem::take(scans).into_iter().partition(same);
+        *scans = others;
+        ours
+    }
+
+    /// What only scanners told.
+    fn scanned(
+        &mut self,
+        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let scans: Vec<Scan> = std::mem::take(&mut self.scans)
+            .into_values()
+            .flatten()
+            .collect();
+        let mut groups: BTreeMap<(String, String, String), Vec<Scan>> = BTreeMap::new();
+        for scan in scans {
+            let vulnerability = self.databases.name_of(&scan);
+            let key = (scan.asset.clone(), scan.component.clone(), vulnerability);
+            groups.entry(key).or_default().push(scan);
+        }
+        for ((asset, component, vulnerability), scans) in groups {
+            let mut merged = self.databases.known_of(&vulnerability);
+            let mut case = Case::default();
+            seen::add(&scans, &mut merged, &mut case, &self.looks);
+            let ecosystem = scans.iter().find_map(|s| s.ecosystem.clone());
+            let version = scans.last().map(|s| s.version.clone()).unwrap_or_default();
+            let clock = self.clock(
+                &asset,
+                ecosystem.as_deref().unwrap_or_default(),
+                &component,
+                &vulnerability,
+                version,
+                merged,
+                case,
+            );
+            take(clock)?;
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a clock, named one by one"
+    )]
+    fn clock(
+        &self,
+        asset: &str,
+        ecosystem: &str,
+        component: &str,
+        vulnerability: &str,
+        version: String,
+        concern: Concern,
+        mut case: Case,
+    ) -> Clock {
+        self.stated
+            .add_to(asset, component, vulnerability, &concern.names, &mut case);
+        self.stated
+            .date(ecosystem, component, concern.fixed.as_deref(), &mut case);
+        if let Some((retired, what)) = self.assets.retired(asset) {
+            case.events.push(standing_patching::clock::Event {
+                on: retired,
+                source: "asset".into(),
+                saw: standing_patching::clock::Saw::Decommissioned(what.to_owned()),
+            });
+        }
+        case.listed = concern.exploited;
+        let severity = concern.severity();
+        let known_from = concern.published.or(concern.first_seen);
+        let first = case.events.iter().map(|event| event.on).min();
+        let known_from = known_from.or(first).unwrap_or(Date::MIN);
+        case.grades = vec![(known_from, severity.grade(Reading::default()))];
+        let timeline = judge(&case, &self.stated.policies, self.as_of);
+        Clock {
+            asset: asset.to_owned(),
+            ecosystem: ecosystem.to_owned(),
+            component: component.to_owned(),
+            vulnerability: vulnerability.to_owned(),
+            names: concern.names,
+            summary: concern.summary,
+            version,
+            fixed: concern.fixed,
+            not_compared: !concern.certain,
+            severity,
+            published: concern.published,
+            epss: concern.epss,
+            case,
+            timeline,
+        }
+    }
+}
+
+/// The word that stands for an outcome; `None` where there is nothing to keep.
+pub fn verdict_of(clock: &Clock, outcome: &Outcome) -> Option<(&'static str, Option<i32>)> {
+    let shut = matches!(
+        clock.timeline.state,
+        State::Mended { .. } | State::Decommissioned(_)
+    );
+    if clock.not_compared && !shut && outcome.verdict != Verdict::NotCovered {
+        return Some(("not compared", None));
+    }
+    Some(match outcome.verdict {
+        Verdict::NotSeen => return None,
+        Verdict::NotCovered if outcome.policy == "KEV" => return None,
+        Verdict::NotCovered => ("not covered", None),
+        Verdict::NoFix if clock.fixed.is_some() => ("fix not dated", None),
+        Verdict::NoFix => ("no fix", None),
+        Verdict::Announced => ("announced", None),
+        Verdict::GradeNotKnown => ("grade not known", None),
+        Verdict::Open(left) => ("open", Some(left)),
+        Verdict::Excepted(_) => ("excepted", None),
+        Verdict::Breached(over) => ("breached", Some(over)),
+        Verdict::Met => ("met", None),
+        Verdict::Late(over) => ("late", Some(over)),
+        Verdict::Between => ("between", None),
+    })
+}
+
+/// How something stands, in the words of the table.
+pub fn state_word(state: State) -> &'static str {
+    match state {
+        State::NotSeen => "not seen",
+        State::Open => "open",
+        State::AwaitsRestart => "awaits restart",
+        State::AwaitsEvidence => "awaits evidence",
+        State::Unobserved => "unobserved",
+        State::Mended { .. } => "mended",
+        State::Decommissioned(_) => "decommissioned",
+    }
+}
+
+/// What kind of day a date of a fix is, in the words of the table.
+pub fn bound_word(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Exact => "exact",
+        Bound::Lower => "lower",
+        Bound::Upper => "upper",
+        Bound::Weak => "weak",
+    }
+}
+
+/// Who dates a fix, in words.
+pub fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Person => "a person",
+        Source::Advisory => "the vendor's advisory",
+        Source::Registry => "the registry",
+        Source::Changelog => "the changelog",
+        Source::Scanner => "a scanner",
+        Source::Published => "the publication of an advisory",
+        Source::FirstObserved => "our first sight of the fix",
+    }
+}
+
+/// The word by which it goes: the vendor's, else that of a score of version 3, 4, 2, else any.
+pub fn level_of(severity: &Severity) -> Option<&'static str> {
+    let rank = |rating: &&Rating| {
+        use standing_patching::{Author, Scale, Version};
+        match (rating.author, rating.scale) {
+            (Author::Vendor, _) => 0,
+            (_, Scale::Cvss(Version::V30 | Version::V31)) => 1,
+            (_, Scale::Cvss(Version::V40)) => 2,
+            (_, Scale::Word) => 3,
+            (_, Scale::Cvss(Version::V2)) => 4,
+        }
+    };
+    let rating = severity.ratings.iter().min_by_key(rank)?;
+    Some(match rating.level {
+        Level::Critical => "critical",
+        Level::High => "high",
+        Level::Medium => "medium",
+        Level::Low => "low",
+        Level::None => "none",
+    })
+}
+
+/// Why it does or does not count as grave, in plain words.
+pub fn grade_words(severity: &Severity) -> String {
+    let by = |wanted: &dyn Fn(&Rating) -> bool| {
+        let found = severity.ratings.iter().find(|r| wanted(r));
+        found.map_or_else(String::new, |r| match r.tenths {
+            Some(tenths) => format!(" {}.{} ({})", tenths / 10, tenths % 10, r.name),
+            None => format!(" ({})", r.name),
+        })
+    };
+    let high = |r: &Rating| r.level >= Level::High;
+    match severity.grade(Reading::default()) {
+        Grade::High(Why::VendorSays) => {
+            let vendor = |r: &Rating| high(r) && r.author == standing_patching::Author::Vendor;
+            format!("grave: the vendor says so{}", by(&vendor))
+        }
+        Grade::High(Why::Score3) => {
+            let scored = |r: &Rating| high(r) && is_cvss(r, &["CVSS:3"]);
+            format!("grave: CVSS 3 base score{}", by(&scored))
+        }
+        Grade::High(Why::Score4) => {
+            let scored = |r: &Rating| high(r) && is_cvss(r, &["CVSS:4"]);
+            format!("grave: CVSS 4 base score{}", by(&scored))
+        }
+        Grade::High(Why::Said) => format!("grave: called so{}", by(&high)),
+        Grade::High(Why::VendorSilent) => "grave: the vendor gives no level".into(),
+        Grade::High(Why::Missing) => "grave: no level in our data".into(),
+        Grade::NotHigh => match severity.ratings.first() {
+            Some(rating) => format!("not grave: rated below high{}", by(&|r| r == rating)),
+            None => "not grave".into(),
+        },
+        Grade::NotKnown => "not known: our data hold neither the vendor's word nor a score".into(),
+    }
+}
+
+fn is_cvss(rating: &Rating, prefixes: &[&str]) -> bool {
+    prefixes
+        .iter()
+        .any(|prefix| rating.text.starts_with(prefix))
+}
+
+fn write(
+    insert: &mut rusqlite::Statement<'_>,
+    clock: &Clock,
+    outcome: &Outcome,
+    (verdict, days): (&str, Option<i32>),
+) -> Result<(), IndexError> {
+    let day = |date: Option<Date>| date.map(|d| d.to_string());
+    let chosen = match clock.timeline.fix {
+        FixDay::Released(chosen) => Some(chosen),
+        FixDay::Announced(_) | FixDay::None => None,
+    };
+    let by = chosen.and_then(|c| clock.case.candidates.get(c.candidate));
+    let by = by.map(|c| format!("{} {}", source_word(c.source), c.name));
+    let (last_seen, mended) = match clock.timeline.state {
+        State::Mended { since, by } => (since, Some(by)),
+        State::Decommissioned(on) => (None, Some(on)),
+        _ => (clock.last_seen(), None),
+    };
+    let names: Vec<&str> = clock.names.iter().map(String::as_str).collect();
+    let until = match outcome.verdict {
+        Verdict::Excepted(until) => Some(until),
+        _ => None,
+    };
+    insert.execute(params![
+        clock.asset,
+        clock.ecosystem,
+        clock.component,
+        clock.vulnerability,
+        outcome.policy,
+        (!names.is_empty()).then(|| names.join(" ")),
+        clock.version,
+        clock.fixed,
+        level_of(&clock.severity),
+        grade_words(&clock.severity),
+        day(clock.case.listed),
+        clock.epss,
+        day(clock.published),
+        day(chosen.map(|c| c.day)),
+        chosen.map(|c| bound_word(c.bound)),
+        by,
+        day(clock.timeline.first_seen),
+        day(outcome.due),
+        day(outcome.knowable),
+        state_word(clock.timeline.state),
+        day(last_seen),
+        day(mended),
+        clock.timeline.reopened,
+        verdict,
+        days,
+        day(until),
+    ])?;
+    Ok(())
+}
+
+impl Clock {
+    /// The last day on which it was seen to be there.
+    pub fn last_seen(&self) -> Option<Date> {
+        use standing_patching::clock::Saw;
+        let there = |saw: &Saw| matches!(saw, Saw::Vulnerable(_) | Saw::NotRunning(_));
+        let events = self.case.events.iter().filter(|event| there(&event.saw));
+        events.map(|event| event.on).max()
+    }
+
+    /// What one policy makes of it.
+    pub fn under(&self, policy: &str) -> Option<&Outcome> {
+        self.timeline.outcomes.iter().find(|o| o.policy == policy)
+    }
+}
+
+impl Estate<'_> {
+    /// The clocks of one component of one asset, with every date and where it comes from.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn clocks(&self, asset: &str, component: &str) -> Result<Vec<Clock>, IndexError> {
+        let mut clocks = Vec::new();
+        each(
+            self,
+            self.edition(),
+            Some((asset, component)),
+            &mut |clock| {
+                clocks.push(clock);
+                Ok(())
+            },
+        )?;
+        Ok(clocks)
+    }
+}

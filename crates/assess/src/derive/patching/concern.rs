@@ -1,0 +1,280 @@
+//! What advisories say of one version of one package, one vulnerability at a time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use rusqlite::Connection;
+use standing_patching::clock::{self, Candidate, Source};
+use standing_patching::{
+    Builder, Classes, Damaged, Database, Rating, Row, Severity, VendorWord, Verdict, Vulnerability,
+    is_distribution,
+};
+
+use super::seen::Scan;
+use crate::advisories::{Bytes, Edition};
+use crate::index::IndexError;
+use crate::time::day_of;
+
+/// What is known of one vulnerability in one version.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Concern {
+    pub(super) names: BTreeSet<String>,
+    pub(super) summary: Option<String>,
+    pub(super) fixed: Option<String>,
+    /// Whether somebody could tell that it is affected.
+    pub(super) certain: bool,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) ratings: Vec<Rating>,
+    pub(super) held: bool,
+    pub(super) published: Option<Date>,
+    pub(super) first_seen: Option<Date>,
+    pub(super) exploited: Option<Date>,
+    pub(super) epss: Option<u32>,
+}
+
+impl Concern {
+    /// Adds what was found of another version, whose fix goes before.
+    pub(super) fn add(&mut self, other: &Concern) {
+        self.names.extend(other.names.iter().cloned());
+        self.summary = self.summary.take().or_else(|| other.summary.clone());
+        self.fixed = other.fixed.clone().or_else(|| self.fixed.take());
+        self.certain |= other.certain;
+        for candidate in &other.candidates {
+            if !self.candidates.contains(candidate) {
+                self.candidates.push(candidate.clone());
+            }
+        }
+        for rating in &other.ratings {
+            if !self.ratings.contains(rating) {
+                self.ratings.push(rating.clone());
+            }
+        }
+        self.held |= other.held;
+        self.published = earliest(self.published, other.published);
+        self.exploited = earliest(self.exploited, other.exploited);
+        self.epss = self.epss.max(other.epss);
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        Severity {
+            ratings: self.ratings.clone(),
+            vendor: match self.held {
+                true => VendorWord::Held,
+                false => VendorWord::NotHeld,
+            },
+        }
+    }
+}
+
+fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
+    a.into_iter().chain(b).min()
+}
+
+/// The advisories that sources read as facts, and the compiled edition in force.
+pub(super) struct Databases<'a> {
+    facts: Option<Database<Vec<u8>>>,
+    /// By advisory, the day from which a fix was named in the facts.
+    first: HashMap<String, Date>,
+    edition: Option<&'a Database<Bytes>>,
+}
+
+impl<'a> Databases<'a> {
+    pub(super) fn new(
+        connection: &Connection,
+        edition: Option<&'a Edition>,
+        names: &[String],
+    ) -> Result<Self, IndexError> {
+        let folded: BTreeSet<String> = names
+            .iter()
+            .map(|n| standing_patching::pypi_name(n))
+            .collect();
+        let mut builder = Builder::new();
+        let mut first: HashMap<String, Date> = HashMap::new();
+        let mut any = false;
+        let mut statement = connection.prepare(
+            "select id, ecosystem, package, aliases, events, versions, severity, published_on, fixed,
+               valid_from from advisory where withdrawn_on is null",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = |i: usize| row.get_ref(i).map(|v| v.as_str_or_null().ok().flatten());
+            let (Some(id), Some(ecosystem), Some(package)) = (text(0)?, text(1)?, text(2)?) else {
+                continue;
+            };
+            if !folded.contains(&standing_patching::pypi_name(package)) {
+                continue;
+            }
+            any = true;
+            let aliases: Vec<&str> = text(3)?.unwrap_or_default().split_whitespace().collect();
+            builder.row(&Row {
+                id,
+                aliases: &aliases,
+                ecosystem,
+                package,
+                events: text(4)?,
+                versions: text(5)?,
+                severity: text(6)?,
+                published: text(7)?,
+            });
+            if let (Some(_), Some(day)) = (text(8)?, text(9)?.and_then(day_of)) {
+                let known = first.entry(id.to_owned()).or_insert(day);
+                *known = (*known).min(day);
+            }
+        }
+        Ok(Databases {
+            facts: any.then(|| Database::open(builder.finish()).ok()).flatten(),
+            first,
+            edition: edition.map(|edition| &edition.database),
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.facts.is_none() && self.edition.is_none()
+    }
+
+    /// Whether anything might be said of a package of this name; damage is found when it is asked.
+    pub(super) fn may_know(&self, name: &str) -> bool {
+        let facts = self.facts.as_ref().map(|db| db.may_know(name));
+        let edition = self.edition.map(|db| db.may_know(name));
+        [facts, edition]
+            .into_iter()
+            .flatten()
+            .any(|known| known != Ok(false))
+    }
+
+    /// The vulnerabilities of one version. Where an edition is damaged, nothing can be told, and one
+    /// line says so.
+    pub(super) fn about(
+        &self,
+        ecosystem: &str,
+        name: &str,
+        version: &str,
+    ) -> BTreeMap<String, Concern> {
+        let mut found = BTreeMap::new();
+        let told = self
+            .facts
+            .as_ref()
+            .map_or(Ok(()), |db| {
+                self.told(db, ecosystem, name, version, &mut found)
+            })
+            .and_then(|()| {
+                self.edition.map_or(Ok(()), |db| {
+                    self.told(db, ecosystem, name, version, &mut found)
+                })
+            });
+        if told.is_err() {
+            let damaged = Concern {
+                summary: Some(Damaged.to_string()),
+                ..Concern::default()
+            };
+            found.insert("advisories damaged".into(), damaged);
+        }
+        found
+    }
+
+    fn told<B: AsRef<[u8]>>(
+        &self,
+        db: &Database<B>,
+        ecosystem: &str,
+        name: &str,
+        version: &str,
+        found: &mut BTreeMap<String, Concern>,
+    ) -> Result<(), Damaged> {
+        for hit in db.judge(ecosystem, name, version)? {
+            let entry = db.entry(hit.entry)?;
+            if entry.informational.is_some() {
+                continue;
+            }
+            let published = entry.advisory.published.and_then(clock::read);
+            let mut candidates = Vec::new();
+            if hit.fixed.is_some() {
+                let source = match entry.advisory.with_fix {
+                    true => Source::Advisory,
+                    false => Source::Published,
+                };
+                let id = entry.advisory.id;
+                let written = entry.advisory.published.unwrap_or_default();
+                candidates.extend(Candidate::read(source, id, written));
+                if let Some(day) = self.first.get(id) {
+                    let text = day.to_string();
+                    candidates.extend(Candidate::read(Source::FirstObserved, id, &text));
+                }
+            }
+            let concern = Concern {
+                names: BTreeSet::from([entry.advisory.id.to_owned()]),
+                summary: entry.advisory.summary.map(str::to_owned),
+                fixed: hit.fixed.clone(),
+                certain: hit.verdict == Verdict::Affected,
+                candidates,
+                ratings: entry.ratings.clone(),
+                held: is_distribution(entry.ecosystem),
+                published,
+                ..Concern::default()
+            };
+            for vulnerability in &entry.advisory.about {
+                let known = found.entry(vulnerability.name.to_owned());
+                let known = known.or_insert_with(|| self.known(vulnerability));
+                known.add(&concern);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of a vulnerability wherever it is.
+    fn known(&self, vulnerability: &Vulnerability<'_>) -> Concern {
+        let names = vulnerability.names.iter();
+        let listed = vulnerability.exploited.map(|e| e.listed);
+        let mut concern = Concern {
+            names: names.map(|name| (*name).to_owned()).collect(),
+            exploited: listed.and_then(clock::read),
+            ..Concern::default()
+        };
+        let edition = self.edition.into_iter();
+        let scores = vulnerability.names.iter().flat_map(|name| {
+            edition
+                .clone()
+                .filter_map(|db| db.epss(name).ok().flatten())
+        });
+        concern.epss = scores.map(|epss| epss.probability).max();
+        if let Some(db) = self.edition {
+            let about = vulnerability
+                .names
+                .iter()
+                .filter_map(|id| db.about(id).ok());
+            let listed = about.flatten().filter_map(|v| v.exploited);
+            let listed = listed.filter_map(|e| clock::read(e.listed)).min();
+            concern.exploited = earliest(concern.exploited, listed);
+        }
+        concern
+    }
+
+    /// What is known of a vulnerability by its name alone.
+    pub(super) fn known_of(&self, name: &str) -> Concern {
+        let about = self.edition.and_then(|db| db.about(name).ok());
+        let facts = self.facts.as_ref().and_then(|db| db.about(name).ok());
+        let alone = Vulnerability {
+            name,
+            names: vec![name],
+            exploited: None,
+        };
+        let found = about.into_iter().chain(facts).flatten().next();
+        self.known(&found.unwrap_or(alone))
+    }
+
+    /// The name by which what a scanner found goes.
+    pub(super) fn name_of(&self, scan: &Scan) -> String {
+        for id in scan.ids() {
+            let edition = self.edition.and_then(|db| db.about(id).ok());
+            let facts = self.facts.as_ref().and_then(|db| db.about(id).ok());
+            let found = edition.into_iter().chain(facts).flatten().next();
+            if let Some(found) = found {
+                return found.name.to_owned();
+            }
+        }
+        let mut classes = Classes::default();
+        for id in scan.ids() {
+            classes.join(&scan.advisory, id);
+        }
+        classes.name(&scan.advisory).to_owned()
+    }
+}
