@@ -4,6 +4,7 @@ mod access;
 mod assessment;
 mod catalogue;
 mod checks;
+mod clocks;
 mod functions;
 mod guards;
 mod matching;
