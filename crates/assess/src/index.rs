@@ -16,12 +16,14 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
+mod advisories;
 mod dump;
 mod former;
 mod reviews;
 mod runs;
 mod state;
 
+pub use advisories::AdvisoryEdition;
 pub use former::Kept;
 pub(crate) use reviews::access_reviews;
 pub use reviews::{
@@ -766,6 +768,8 @@ fn schema_sql() -> String {
          create table state (kind text not null, name text not null, entry integer not null,
            json text not null, primary key (kind, name)) without rowid;
          create table overlay (entry_number integer not null, valid_from text not null,
+           edition text not null, json text not null);
+         create table advisory_edition (entry_number integer not null, valid_from text not null,
            edition text not null, json text not null);\n",
     );
     sql.push_str(reviews::SCHEMA);
