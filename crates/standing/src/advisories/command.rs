@@ -17,8 +17,8 @@ use crate::text::{Style, count, day, number, plain, table};
 /// Places not understood that are shown without `--verbose`.
 const SHOWN: usize = 5;
 
-/// Runs `standing advisories …`. Exit code 0 if everything is as hoped, 1 if something was left aside or
-/// not understood, or nothing is held.
+/// Runs `standing advisories …`. Exit code 0 if everything is as hoped, 1 if an update left something
+/// aside or did not understand it, or if nothing is held.
 ///
 /// # Errors
 /// When nothing could be taken in, or the vault refuses.
@@ -169,7 +169,7 @@ fn list(home: &Home, as_of: Option<&str>, format: Format) -> Result<u8, Failure>
             put!("{}", list_text(edition, list, now, Style::stdout()));
         }
     }
-    Ok(held.map_or(1, |(_, list)| code(&list)))
+    Ok(u8::from(held.is_none()))
 }
 
 fn list_json(held: Option<&(AdvisoryEdition, List)>, as_of: &AsOf, now: Timestamp) -> Value {
@@ -200,9 +200,17 @@ fn age(feed: &Feed, now: Timestamp) -> Option<i32> {
 
 fn list_text(edition: &AdvisoryEdition, list: &List, now: Timestamp, style: Style) -> String {
     let mut rows = vec![
-        ["Name", "Holds", "Records", "As of", "Age", "SHA-256"]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            "Name",
+            "Holds",
+            "Records",
+            "As of",
+            "Age",
+            "Checked on",
+            "SHA-256",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     rows.extend(list.feeds.iter().map(|feed| {
         vec![
@@ -211,6 +219,7 @@ fn list_text(edition: &AdvisoryEdition, list: &List, now: Timestamp, style: Styl
             records(feed),
             feed.as_of.map_or_else(|| "not known".into(), day),
             age(feed, now).map_or_else(|| "not known".into(), days),
+            checked_on(feed),
             short(&feed.sha256).to_owned(),
         ]
     }));
@@ -221,6 +230,12 @@ fn list_text(edition: &AdvisoryEdition, list: &List, now: Timestamp, style: Styl
         edition.edition, edition.valid_from, edition.entry
     ));
     text
+}
+
+/// The day on which we last had it, or heard that it is as it was.
+fn checked_on(feed: &Feed) -> String {
+    let at: Option<Timestamp> = feed.checked_at.parse().ok();
+    at.map_or_else(|| "not known".into(), |at| day(AsOf::at(at).date))
 }
 
 fn days(days: i32) -> String {

@@ -97,6 +97,7 @@ struct Reader<'a> {
 struct Head {
     id: Option<Value>,
     modified: Option<Value>,
+    published: Option<Value>,
     affected: Option<IgnoredAny>,
 }
 
@@ -289,7 +290,9 @@ impl Reader<'_> {
         match self.builder.osv(json) {
             Ok(()) => {
                 self.found.records += 1;
-                self.dated(head.modified.as_ref().and_then(Value::as_str));
+                for day in [&head.modified, &head.published] {
+                    self.dated(day.as_ref().and_then(Value::as_str));
+                }
             }
             Err(what) => {
                 self.broken = true;
@@ -359,3 +362,7 @@ fn is_json(text: &str) -> bool {
 fn is_object(text: &str) -> bool {
     text.trim_start().starts_with('{') && is_json(text)
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

@@ -72,6 +72,9 @@ pub fn update(
     let before = last(index)?;
     let settings = settings(home, wanted)?;
     let mut got = gather(home, &settings, &before, wanted, progress)?;
+    if let Some(list) = unchanged(home, &got, &before)? {
+        return write(home, index, by, list, Vec::new());
+    }
     let mut draft = draft(home, &mut got)?;
     let refused = shrunk(&before, &draft.list, wanted);
     if !refused.is_empty() {
@@ -79,15 +82,49 @@ pub fn update(
         return Err(refusal(&refused).hint(hint));
     }
     let changed = draft.keep(home, index)?;
-    let edition = draft.list.digest();
-    compiled::write(home, &edition, &draft.builder.finish())?;
-    let entry = append(home, index, by, &edition, &draft.list)?;
+    compiled::write(home, &draft.list.digest(), &draft.builder.finish())?;
+    write(home, index, by, draft.list, changed)
+}
+
+fn write(
+    home: &Home,
+    index: &Index,
+    by: By<'_>,
+    list: List,
+    changed: Vec<String>,
+) -> Result<Updated, Failure> {
+    let edition = list.digest();
+    let entry = append(home, index, by, &edition, &list)?;
     Ok(Updated {
         entry,
         edition,
-        list: draft.list,
+        list,
         changed,
     })
+}
+
+/// The list before with its new dates, where every file is as it was and compiled: nothing need be read.
+fn unchanged(home: &Home, got: &Gathered, before: &List) -> Result<Option<List>, Failure> {
+    let mut feeds = Vec::new();
+    for part in &got.parts {
+        match &part.file {
+            Got::Kept(feed) if before.feed(&part.name) == Some(&**feed) => feeds.push(Feed {
+                checked_at: now()?.to_string(),
+                from: part.from.clone(),
+                etag: part.mark.etag.clone(),
+                last_modified: part.mark.last_modified.clone(),
+                ..(**feed).clone()
+            }),
+            _ => return Ok(None),
+        }
+    }
+    let list = List {
+        feeds,
+        left_aside: got.left_aside.clone(),
+        problems: before.problems.clone(),
+    };
+    let same = list.digest() == before.digest();
+    Ok((same && compiled::open(home, &list.digest())?.is_some()).then_some(list))
 }
 
 /// The list in force; an empty one where there is none, or it was erased.
@@ -235,7 +272,6 @@ struct Draft {
 
 /// Reads every file into one builder.
 fn draft(home: &Home, got: &mut Gathered) -> Result<Draft, Failure> {
-    let (mut builder, mut problems) = (Builder::new(), Vec::new());
     let mut draft = Draft {
         builder: Builder::new(),
         list: List {
@@ -246,11 +282,11 @@ fn draft(home: &Home, got: &mut Gathered) -> Result<Draft, Failure> {
     };
     let mut refused = Refusals::new();
     for part in std::mem::take(&mut got.parts) {
-        match read(home, &part, &mut builder, &mut problems)? {
+        match read(home, &part, &mut draft.builder, &mut draft.list.problems)? {
             Ok(Some(found)) => draft.add(part, found)?,
             Ok(None) => draft.list.left_aside.push(LeftAside {
                 name: part.name,
-                why: "holds neither OSV records nor CISA's catalogue nor EPSS scores".into(),
+                why: "holds no advisories".into(),
             }),
             Err(why) => refused.push((part.name, why)),
         }
@@ -262,8 +298,6 @@ fn draft(home: &Home, got: &mut Gathered) -> Result<Draft, Failure> {
     if !refused.is_empty() {
         return Err(refusal(&refused));
     }
-    draft.builder = builder;
-    draft.list.problems = problems;
     Ok(draft)
 }
 
