@@ -20,12 +20,14 @@ use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 use crate::advisories::{Edition, Editions};
 use crate::time::AsOf;
 
+mod advisories;
 mod dump;
 mod former;
 mod reviews;
 mod runs;
 mod state;
 
+pub use advisories::AdvisoryEdition;
 pub use former::Kept;
 pub(crate) use reviews::access_reviews;
 pub use reviews::{
@@ -785,6 +787,8 @@ fn schema_sql() -> String {
          create table state (kind text not null, name text not null, entry integer not null,
            json text not null, primary key (kind, name)) without rowid;
          create table overlay (entry_number integer not null, valid_from text not null,
+           edition text not null, json text not null);
+         create table advisory_edition (entry_number integer not null, valid_from text not null,
            edition text not null, json text not null);\n",
     );
     sql.push_str(reviews::SCHEMA);

@@ -107,7 +107,7 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Vec<u8>,
-    what: String,
+    pub(crate) what: String,
 }
 
 impl Answer {
@@ -198,44 +198,10 @@ impl<'a> Line<'a> {
     /// # Errors
     /// When `base` is no address that may be asked, or the certificates cannot be read.
     pub fn http<'l>(&'l mut self, base: &str) -> Result<Http<'l, 'a>, FetchError> {
-        let odd = |why: &str| FetchError::system(GapCode::Malformed, format!("{base}: {why}"));
-        let uri: Uri = base
-            .trim_end_matches('/')
-            .parse()
-            .map_err(|_| odd("expected an address as https://host/path"))?;
-        let host = uri
-            .host()
-            .ok_or_else(|| odd("expected an address with a host"))?;
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if is_here(host) => {}
-            _ => return Err(odd("expected https; plain http is for this machine only")),
-        }
+        let uri = may_be_asked(base)?;
         let ca = self.settings().value("ca_file").to_owned();
-        let roots = if ca.is_empty() {
-            RootCerts::PlatformVerifier
-        } else {
-            certificates(&self.root.folder.join(&ca), &ca)?
-        };
-        let here = is_here(host);
-        let agent = Agent::config_builder()
-            .tls_config(
-                TlsConfig::builder()
-                    .unversioned_rustls_crypto_provider(Arc::new(
-                        rustls::crypto::ring::default_provider(),
-                    ))
-                    .root_certs(roots)
-                    .build(),
-            )
-            .proxy((!here).then(Proxy::try_from_env).flatten())
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .timeout_global(Some(TIME))
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .user_agent(concat!("standing/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let roots = roots(&self.root.folder.join(&ca), &ca)?;
+        let agent = agent(&uri, roots, TIME);
         Ok(Http {
             line: self,
             agent,
@@ -274,13 +240,9 @@ impl<'a> Http<'_, 'a> {
                 _ => format!("{base}/{target}"),
             });
         }
-        let same = target.parse::<Uri>().is_ok_and(|uri| {
-            uri.scheme_str() == self.base.scheme_str()
-                && uri.host().map(str::to_ascii_lowercase)
-                    == self.base.host().map(str::to_ascii_lowercase)
-                && port(&uri) == port(&self.base)
-                && uri.authority().is_none_or(|a| !a.as_str().contains('@'))
-        });
+        let same = target
+            .parse::<Uri>()
+            .is_ok_and(|uri| same_place(&uri, &self.base));
         if same {
             return Ok(target.to_owned());
         }
@@ -418,6 +380,55 @@ impl<'a> Http<'_, 'a> {
     }
 }
 
+/// The address, if it may be asked: over HTTPS, or on this machine.
+///
+/// # Errors
+/// When it is no address, or may not.
+pub(crate) fn may_be_asked(base: &str) -> Result<Uri, FetchError> {
+    let odd = |why: &str| FetchError::system(GapCode::Malformed, format!("{base}: {why}"));
+    let uri: Uri = base
+        .trim_end_matches('/')
+        .parse()
+        .map_err(|_| odd("expected an address as https://host/path"))?;
+    let host = uri
+        .host()
+        .ok_or_else(|| odd("expected an address with a host"))?;
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if is_here(host) => {}
+        _ => return Err(odd("expected https; plain http is for this machine only")),
+    }
+    Ok(uri)
+}
+
+/// Whose certificates are believed: the file's where one is configured, otherwise the system's.
+pub(crate) fn roots(file: &Path, shown: &str) -> Result<RootCerts, FetchError> {
+    if shown.is_empty() {
+        return Ok(RootCerts::PlatformVerifier);
+    }
+    certificates(file, shown)
+}
+
+/// A client that asks one host, follows no redirect and gives up after a time.
+pub(crate) fn agent(uri: &Uri, roots: RootCerts, time: Duration) -> Agent {
+    let here = uri.host().is_some_and(is_here);
+    let tls = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(roots)
+        .build();
+    Agent::config_builder()
+        .tls_config(tls)
+        .proxy((!here).then(Proxy::try_from_env).flatten())
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .timeout_global(Some(time))
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .user_agent(concat!("standing/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent()
+}
+
 /// Whether a host is this machine.
 pub(crate) fn is_here(host: &str) -> bool {
     let plain = host.trim_matches(['[', ']']);
@@ -425,6 +436,14 @@ pub(crate) fn is_here(host: &str) -> bool {
         || plain
             .parse::<std::net::IpAddr>()
             .is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether two addresses are of one host, asked in one way.
+pub(crate) fn same_place(uri: &Uri, base: &Uri) -> bool {
+    uri.scheme_str() == base.scheme_str()
+        && uri.host().map(str::to_ascii_lowercase) == base.host().map(str::to_ascii_lowercase)
+        && port(uri) == port(base)
+        && uri.authority().is_none_or(|a| !a.as_str().contains('@'))
 }
 
 fn port(uri: &Uri) -> u16 {
@@ -436,7 +455,7 @@ fn port(uri: &Uri) -> u16 {
 
 /// Whether the same question may be answered later. Some systems refuse with 403 whoever asks too often,
 /// and say so in a header or by a word in the body.
-fn asks_for_patience(answer: &Answer) -> bool {
+pub(crate) fn asks_for_patience(answer: &Answer) -> bool {
     const WORDS: [&[u8]; 2] = [b"rateLimitExceeded", b"userRateLimitExceeded"];
     let spent = |name| answer.header(name) == Some("0");
     let says = |word: &[u8]| answer.body.windows(word.len()).any(|w| w == word);
@@ -457,7 +476,7 @@ fn is_throttled(answer: &Answer) -> bool {
 }
 
 /// How long the system asks to be left alone.
-fn asked_for(answer: &Answer, now: Timestamp) -> Option<Duration> {
+pub(crate) fn asked_for(answer: &Answer, now: Timestamp) -> Option<Duration> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok().map(Duration::from_secs);
     let until = |at: Timestamp| {
         let left = (at.as_second() - now.as_second()).max(1);
@@ -474,7 +493,7 @@ fn asked_for(answer: &Answer, now: Timestamp) -> Option<Duration> {
     Some(until(at))
 }
 
-fn doubling(tries: u32) -> Duration {
+pub(crate) fn doubling(tries: u32) -> Duration {
     Duration::from_secs(1 << tries.min(6).saturating_sub(1))
 }
 
@@ -485,7 +504,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// Why a request came to nothing, in a word that names neither address nor contents.
-fn brief(error: &ureq::Error) -> &'static str {
+pub(crate) fn brief(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "timeout",
         ureq::Error::HostNotFound => "host not found",

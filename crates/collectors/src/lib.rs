@@ -24,6 +24,7 @@ mod compose;
 pub mod dates;
 mod distribution;
 mod documents;
+pub mod download;
 mod dpkg;
 mod entra;
 mod github;

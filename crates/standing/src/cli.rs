@@ -155,6 +155,9 @@ pub enum Command {
     /// Who can get in, against who works here
     #[command(subcommand)]
     Access(AccessCommand),
+    /// List or take in the advisories by which it is known what is wrong with what is installed
+    #[command(subcommand)]
+    Advisories(AdvisoriesCommand),
     /// Try the ways by which people are told; [notify] in standing.toml says which
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -196,6 +199,7 @@ impl Command {
             | Command::Forecast { .. }
             | Command::Query { .. }
             | Command::Review(_)
+            | Command::Advisories(_)
             | Command::Verify { .. } => true,
             Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),
@@ -211,6 +215,28 @@ impl Command {
             }
         }
     }
+}
+
+/// What to do with advisories.
+#[derive(Debug, Subcommand)]
+pub enum AdvisoriesCommand {
+    /// Take in what is published now: all that [advisories] in standing.toml names, or those named here
+    Update {
+        /// Read the files of this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        /// Feeds or files to take in; the others stay as they are
+        names: Vec<String>,
+        /// Believe an edition that holds less than half of the records of the last one
+        #[arg(long)]
+        accept_smaller: bool,
+    },
+    /// What is held: name, records, as of, age and digest
+    List {
+        /// What was held on this day or at this instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+    },
 }
 
 /// What to ask or decide about access.

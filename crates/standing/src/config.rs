@@ -10,12 +10,14 @@ use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
 
+mod advisories;
 pub mod notify;
 mod oidc;
 mod review;
 mod serve;
 pub mod tickets;
 
+pub use advisories::{Advisories, Feed};
 pub use notify::Notify;
 pub use oidc::{Oidc, may_be_asked};
 pub use review::Review;
@@ -59,6 +61,8 @@ pub struct Config {
     pub review: Review,
     /// Where what is to go is asked for as a ticket.
     pub tickets: Option<tickets::Tickets>,
+    /// Where advisories come from.
+    pub advisories: Option<Advisories>,
 }
 
 /// One configured source.
@@ -228,6 +232,7 @@ impl<'t> Reader<'t> {
                 "notify",
                 "review",
                 "tickets",
+                "advisories",
             ],
         );
         let empty = DeTable::new();
@@ -260,6 +265,7 @@ impl<'t> Reader<'t> {
             notify: self.notify(table),
             review: self.review(table),
             tickets: self.tickets(table),
+            advisories: self.advisories(table),
         }
     }
 

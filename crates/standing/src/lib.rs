@@ -4,6 +4,7 @@
 mod out;
 
 mod access;
+pub mod advisories;
 mod cli;
 mod collect;
 mod commands;
@@ -80,6 +81,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Review(command) => review::command(global, command),
         Command::Member(command) => member::member(&folder()?, command, format),
         Command::Token(command) => member::token(&folder()?, command, format),
+        Command::Advisories(command) => advisories::command(&open()?, command, format, global),
         Command::Notify(command) => serve::notify::command(&open()?, command),
         Command::Serve(options) => serve::serve(&folder()?, options),
         Command::Vault(command) => vaults::vault(&folder()?, command, format, global.quiet),

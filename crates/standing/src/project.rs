@@ -8,6 +8,8 @@
 //! | `record-end` | `table`, `record` (number of the record's entry) | its end |
 //! | `actor` | `actor`, `name` (a blob) | who an opaque identifier is |
 //! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
+//! | `advisories` | `edition`, `counts`, `feeds`, their `blobs`, `list` (a blob: all feeds with names and addresses) | an edition of the advisories |
+//! | `advisories-parts` | `feeds`, their `blobs`: those that the next entry has no room for | nothing: that entry's list has them |
 //! | `member` | `member`, `role`, `details` (a blob: name, e-mail, identity) | who may come in |
 //! | `passkey` | `passkey`, `member`, `details` (a blob: label, public key) | a key of a member |
 //! | `invitation` | `invitation`, `hash`, `role`, `expires_at`, `details` (a blob) | who may become one |
@@ -28,7 +30,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value};
 use standing_assess::Index;
-use standing_assess::index::{CollectionMeta, ConfiguredSource, Heading, State};
+use standing_assess::index::{AdvisoryEdition, CollectionMeta, ConfiguredSource, Heading, State};
 use standing_facts::{Gap, GapCode, Outcome, Problem, Row, parse_line};
 use standing_vault::{Blob, Digest, Entry, Vault};
 
@@ -158,6 +160,12 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
                 index.overlay(entry.seq, &at, string(&entry.body, "edition"), &text)?;
             }
         }
+        "advisories" => index.advisory_edition(&AdvisoryEdition {
+            entry: entry.seq,
+            valid_from: at,
+            edition: string(&entry.body, "edition").to_owned(),
+            json: blob_text(vault, &entry.body, "list")?.unwrap_or_default(),
+        })?,
         kind if kind.starts_with("campaign") => {
             crate::review::entries::project(vault, index, entry)?;
         }

@@ -25,6 +25,7 @@ impl Index {
         orders.push(("configured".into(), "valid_from, source_name".into()));
         orders.push(("actor".into(), "id".into()));
         orders.push(("overlay".into(), "entry_number".into()));
+        orders.push(("advisory_edition".into(), "entry_number".into()));
         orders.push(("heading".into(), "seq".into()));
         orders.push(("state".into(), "kind, name".into()));
         for (table, order) in super::reviews::ORDERS {

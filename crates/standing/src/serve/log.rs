@@ -200,6 +200,15 @@ fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> S
             of("record").unwrap_or_default()
         ),
         "edition" => format!("imported the official sheet of edition {}", text("edition")),
+        "advisories" => {
+            let counts = body.get("counts").and_then(Value::as_object);
+            let osv = counts.and_then(|c| c.get("osv")).and_then(Value::as_u64);
+            format!(
+                "took in {}",
+                count(osv.unwrap_or_default(), "advisory record")
+            )
+        }
+        "advisories-parts" => "kept more files of advisories".into(),
         "member" => format!("made {} {}", member("member"), a(text("role"))),
         "member-end" => format!("ended the membership of {}", member("member")),
         "passkey" => format!("registered a passkey for {}", member("member")),
@@ -390,6 +399,7 @@ pub fn spoken_role(role: &str) -> &'static str {
         "blobs" => "what was read, as it was",
         "scope" => "what was asked",
         "name" => "the name",
+        "list" => "the list of the files of advisories, with names and addresses",
         "details" => "the details that name a person",
         "overlay" => "what was taken from the sheet",
         "original" => "the sheet as it was",
@@ -420,6 +430,12 @@ pub fn lost(kind: &str, role: &str) -> &'static str {
         ("invitation", _) => "For whom the invitation was.",
         ("token", _) => "What the token was called.",
         ("edition", "overlay") => "The edition is judged as if its sheet had never been imported.",
+        ("advisories", "list") => {
+            "Which advisories were held from then on. Nothing can be judged by them any more."
+        }
+        ("advisories" | "advisories-parts", _) => {
+            "A file of advisories as it was. Nothing can be judged any more by what was made of it."
+        }
         ("settings", _) => "How standing.toml stood then. The file itself stays as it is.",
         ("record-end", _) => "Why the record was ended.",
         _ => "The payload.",

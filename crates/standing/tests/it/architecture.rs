@@ -9,6 +9,7 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     ("standing-facts", &[]),
     ("standing-vault", &[]),
+    ("standing-mapped", &[]),
     ("standing-patching", &[]),
     (
         "standing-collectors",
@@ -23,6 +24,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "standing-collectors",
             "standing-demo",
             "standing-facts",
+            "standing-mapped",
+            "standing-patching",
             "standing-vault",
         ],
     ),

@@ -30,6 +30,23 @@ fn every_setting_that_the_servers_manual_shows_is_understood() {
 }
 
 #[test]
+fn every_setting_of_advisories_that_the_manual_shows_is_understood() {
+    let blocks = blocks(&document("advisories.md"), "toml");
+    let shown = |word: &str| blocks.iter().any(|b| b.contains(word));
+    for field in [
+        "osv",
+        "kev",
+        "epss",
+        "folder",
+        "longest_mebibytes",
+        "ca_file",
+    ] {
+        assert!(shown(&format!("{field} = ")), "no example of {field}");
+    }
+    all_understood(blocks);
+}
+
+#[test]
 fn every_live_source_has_its_section_and_an_example_that_is_understood() {
     let text = document("sources.md");
     let shown = text.lines().filter_map(|line| line.strip_prefix("## `"));

@@ -1,6 +1,7 @@
 //! The program as its users meet it: commands, files, exit codes.
 
 mod access;
+mod advisories;
 mod api;
 mod architecture;
 mod bad_input;
