@@ -38,6 +38,7 @@ mod keycloak;
 mod ldap;
 mod ldif;
 mod lines;
+mod lockfiles;
 mod mysql;
 mod okta;
 mod osv;
@@ -66,6 +67,7 @@ pub use collector::{
     is_secret,
 };
 pub use json::{Piece, stream_objects};
+pub use lockfiles::{LeftOut, LockedPackage, LockfileReading, Reason, Unread, lockfile};
 pub use registry::{ALL, by_kind};
 pub use run::{Run, run};
 pub use sink::Sink;

@@ -20,6 +20,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::keycloak::Keycloak,
     &crate::ldap::Ldap,
     &crate::ldif::Ldif,
+    &crate::lockfiles::Lockfiles,
     &crate::mysql::MySql,
     &crate::okta::Okta,
     &crate::osv::Osv,

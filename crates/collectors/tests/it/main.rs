@@ -7,6 +7,7 @@ mod completeness;
 mod database_roles;
 mod databases;
 mod ldap;
+mod lockfiles;
 mod memory;
 mod poppler;
 mod registration;
