@@ -50,6 +50,7 @@ mod register;
 mod registry;
 mod rights;
 mod rows;
+mod rpm;
 mod run;
 mod sbom;
 mod scim;

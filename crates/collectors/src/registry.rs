@@ -27,6 +27,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::personio::Personio,
     &crate::postgresql::Postgresql,
     &crate::register::Register,
+    &crate::rpm::Rpm,
     &crate::sbom::Sbom,
     &crate::scim::Scim,
     &crate::terraform::Terraform,
