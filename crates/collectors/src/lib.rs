@@ -15,6 +15,7 @@
 //! understood leaves as a problem or a gap, and either keeps the run from being `complete`.
 
 mod answers;
+mod apk;
 mod asking;
 mod aws;
 mod aws_iam;

@@ -4,6 +4,7 @@ use crate::Collector;
 
 /// All kinds of source, in the order of their names.
 pub static ALL: &[&dyn Collector] = &[
+    &crate::apk::Apk,
     &crate::aws::Aws,
     &crate::aws_iam::AwsIam,
     &crate::bamboohr::BambooHr,
