@@ -24,6 +24,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::lockfiles::Lockfiles,
     &crate::mysql::MySql,
     &crate::okta::Okta,
+    &crate::osquery::Osquery,
     &crate::osv::Osv,
     &crate::personio::Personio,
     &crate::postgresql::Postgresql,

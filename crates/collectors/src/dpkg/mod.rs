@@ -1,5 +1,6 @@
 //! Installed packages of Debian, Ubuntu and their kin, from dpkg's own records.
 
+mod installed;
 mod log;
 mod stanzas;
 
@@ -7,11 +8,11 @@ use std::collections::BTreeMap;
 
 use standing_facts::GapCode;
 use standing_facts::tables::Component;
-use standing_patching::Purl;
 
 use crate::distribution::Release;
 use crate::host::{self, Host};
 use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
+pub(crate) use installed::Installed;
 use log::Log;
 use stanzas::{Piece, Stanza};
 
@@ -137,7 +138,6 @@ impl Records<'_> {
         let release = release.unwrap_or_else(|| Release::new("debian", None));
         let packages = Packages {
             asset: name,
-            ecosystem: release.ecosystem(),
             release,
             part: &status.name,
             kernel: self.host.kernel.as_deref(),
@@ -166,7 +166,6 @@ fn names_a_package(parts: &Parts<'_>, status: &Kept) -> bool {
 
 struct Packages<'a> {
     asset: &'a str,
-    ecosystem: String,
     release: Release,
     part: &'a str,
     /// The release of the kernel that runs.
@@ -211,86 +210,27 @@ impl Packages<'_> {
             }
         }
         match &stanza.version {
-            Some(version) => sink.fact(&self.component(package, version, stanza)),
+            Some(version) => {
+                let installed = Installed {
+                    package,
+                    version,
+                    source: stanza.source.as_deref(),
+                    architecture: stanza.architecture.as_deref(),
+                };
+                sink.fact(&self.component(&installed));
+            }
             None => lacking("Version", sink),
         }
     }
 
-    /// `Source: openssl (3.0.11-1)` names a version of its own where it differs from the binary's.
-    fn component(&self, package: &str, version: &str, stanza: &Stanza) -> Component {
-        let source = stanza.source.as_deref().unwrap_or(package);
-        let (name, source_version) = match source.split_once('(') {
-            Some((name, rest)) => (name.trim(), rest.trim_end().trim_end_matches(')').trim()),
-            None => (source.trim(), version),
-        };
-        let signed = self.unsigned(name);
-        let (name, source_version) = match &signed {
-            Some(unsigned) => (unsigned.as_str(), version),
-            None => (name, source_version),
-        };
-        let architecture = stanza.architecture.as_deref().unwrap_or_default();
+    fn component(&self, installed: &Installed<'_>) -> Component {
+        let architecture = installed.architecture.unwrap_or_default();
+        let day = self
+            .log
+            .day(installed.package, architecture, installed.version);
         Component {
-            asset: self.asset.to_owned(),
-            ecosystem: self.ecosystem.clone(),
-            name: name.to_owned(),
-            version: source_version.to_owned(),
-            binary: (name != package).then(|| package.to_owned()),
-            purl: Some(self.purl(package, version, name, source_version, stanza)),
-            installed_on: self.log.day(package, architecture, version),
-            running: self.runs(package),
+            installed_on: day,
+            ..installed.component(self.asset, &self.release, self.kernel)
         }
-    }
-
-    /// Signed kernels are built from a source of their own that no advisory names: `linux-signed-amd64`
-    /// of Debian's and `linux-signed-hwe` of Ubuntu's are `linux` and `linux-hwe` at the binary's version.
-    fn unsigned(&self, source: &str) -> Option<String> {
-        let rest = source.strip_prefix("linux-signed")?;
-        Some(match self.release.os.as_str() {
-            "ubuntu" => format!("linux{rest}"),
-            _ => "linux".to_owned(),
-        })
-    }
-
-    /// Of `linux-image-6.1.0-18-amd64`: whether that is the kernel that runs. `linux-image-amd64` only
-    /// names the newest one.
-    fn runs(&self, package: &str) -> Option<bool> {
-        let release = package.strip_prefix("linux-image-")?;
-        let release = release.strip_prefix("unsigned-").unwrap_or(release);
-        let release = release.strip_suffix("-unsigned").unwrap_or(release);
-        let numbered = release.starts_with(|c: char| c.is_ascii_digit());
-        let kernel = self.kernel.filter(|_| numbered)?;
-        Some(kernel == release)
-    }
-
-    fn purl(
-        &self,
-        package: &str,
-        version: &str,
-        source: &str,
-        source_version: &str,
-        stanza: &Stanza,
-    ) -> String {
-        let mut qualifiers = BTreeMap::new();
-        let mut add = |key: &str, value: String| qualifiers.insert(key.to_owned(), value);
-        if let Some(architecture) = &stanza.architecture {
-            add("arch", architecture.clone());
-        }
-        if let Some(number) = &self.release.version {
-            add("distro", format!("{}-{number}", self.release.os));
-        }
-        if source_version != version {
-            add("upstream", format!("{source}@{source_version}"));
-        } else if source != package {
-            add("upstream", source.to_owned());
-        }
-        let purl = Purl {
-            kind: "deb".into(),
-            namespace: Some(self.release.os.clone()),
-            name: package.into(),
-            version: Some(version.into()),
-            qualifiers,
-            subpath: None,
-        };
-        purl.to_string()
     }
 }

@@ -13,7 +13,7 @@ use standing_facts::GapCode;
 use crate::distribution::Release;
 use crate::host::{self, Host};
 use crate::{About, Asks, Collector, FetchError, Kept, Line, Parts, Setting, Settings, Sink};
-use package::Package;
+pub(crate) use package::Package;
 
 /// Reads rpm's databases of many hosts.
 pub struct Rpm;

@@ -11,19 +11,19 @@ use crate::distribution::Release;
 
 /// What rpm knows of one package.
 #[derive(Debug)]
-pub(super) struct Package {
-    pub(super) name: String,
-    pub(super) epoch: Option<u32>,
-    pub(super) version: String,
-    pub(super) release: String,
-    pub(super) architecture: Option<String>,
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) epoch: Option<u32>,
+    pub(crate) version: String,
+    pub(crate) release: String,
+    pub(crate) architecture: Option<String>,
     /// File name of the source package.
-    pub(super) source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Seconds since 1970.
-    pub(super) installed: Option<i64>,
-    pub(super) vendor: Option<String>,
+    pub(crate) installed: Option<i64>,
+    pub(crate) vendor: Option<String>,
     /// Label of the module, such as `nodejs:18:…`.
-    pub(super) module: Option<String>,
+    pub(crate) module: Option<String>,
 }
 
 /// Distributions whose advisories name source packages. The others' name the packages themselves.
@@ -57,7 +57,7 @@ const KERNELS: [&str; 5] = [
 
 impl Package {
     /// Keys that rpm keeps as packages are no software.
-    pub(super) fn is_key(&self) -> bool {
+    pub(crate) fn is_key(&self) -> bool {
         self.name == "gpg-pubkey"
     }
 
@@ -79,7 +79,7 @@ impl Package {
     }
 
     /// Whether somebody else than the distribution built it; no when it does not say.
-    pub(super) fn is_foreign(&self, os: &str) -> bool {
+    pub(crate) fn is_foreign(&self, os: &str) -> bool {
         let word = VENDORS.iter().find(|(own, _)| *own == os);
         let vendor = self.vendor.as_deref();
         word.zip(vendor)
@@ -88,7 +88,7 @@ impl Package {
 
     /// The component on that host. The distribution's advisories say nothing of packages that others
     /// built, so these stand under `rpm` and are compared with nothing.
-    pub(super) fn component(&self, asset: &str, of: &Release, kernel: Option<&str>) -> Component {
+    pub(crate) fn component(&self, asset: &str, of: &Release, kernel: Option<&str>) -> Component {
         let source = self
             .source_name()
             .filter(|_| BY_SOURCE.contains(&of.os.as_str()));

@@ -49,7 +49,14 @@ fn read_as(kind: &str, name: &str, bytes: &[u8], each: &mut dyn FnMut(Row)) -> R
     )
 }
 
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 27] = [
+    ("osquery", "web1/deb_packages.json"),
+    ("osquery", "web1/os_version.json"),
+    ("osquery", "web1/odd.json"),
+    ("osquery", "results.log"),
+    ("osquery", "host.json"),
+    ("osquery", "hosts.csv"),
+    ("devices", "devices.csv"),
     ("dpkg", "web1/var/log/dpkg.log"),
     ("dpkg", "web1/var/log/dpkg.log.2.gz"),
     ("dpkg", "web1/uname-r.txt"),
@@ -107,7 +114,27 @@ proptest! {
     }
 }
 
-const RECORDED: [(&str, &str, &str); 11] = [
+const RECORDED: [(&str, &str, &str); 15] = [
+    (
+        "osquery",
+        "web1/deb_packages.json",
+        "osquery/testdata/complete/input/web1/deb_packages.json",
+    ),
+    (
+        "osquery",
+        "results.log",
+        "osquery/testdata/results-log/input.log",
+    ),
+    (
+        "osquery",
+        "host.json",
+        "osquery/testdata/fleet/input/web3.json",
+    ),
+    (
+        "devices",
+        "devices.csv",
+        "devices/testdata/complete/input.csv",
+    ),
     (
         "rpm",
         "web1/var/lib/rpm/rpmdb.sqlite",
