@@ -23,6 +23,7 @@ mod bamboohr;
 mod collector;
 mod compose;
 pub mod dates;
+mod devices;
 mod distribution;
 mod documents;
 mod dpkg;

@@ -9,6 +9,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::aws_iam::AwsIam,
     &crate::bamboohr::BambooHr,
     &crate::compose::Compose,
+    &crate::devices::Devices,
     &crate::documents::Documents,
     &crate::dpkg::Dpkg,
     &crate::entra::Entra,
