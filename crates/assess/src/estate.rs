@@ -121,7 +121,7 @@ impl<'a> Estate<'a> {
         freshness: Freshness,
         support: &[SupportRow],
     ) -> Result<Self, IndexError> {
-        let edition = index.edition(&as_of);
+        let edition = index.edition(&as_of)?;
         let connection = index.connection();
         crate::functions::register(connection)?;
         crate::functions::advised(connection, edition.clone())?;

@@ -53,7 +53,8 @@ pub(crate) fn advised(connection: &Connection, edition: Option<Arc<Edition>>) ->
         let (Some(ecosystem), Some(edition)) = (text(c, 0)?, edition.as_deref()) else {
             return Ok(0);
         };
-        Ok(edition.database.packages_of(ecosystem).unwrap_or_default())
+        let known = edition.database().map(|db| db.packages_of(ecosystem));
+        Ok(known.and_then(Result::ok).unwrap_or_default())
     })
 }
 

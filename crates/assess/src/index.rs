@@ -17,7 +17,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use standing_facts::{Cell, ColumnKind, Gap, Outcome, Row, Table, tables};
 
-use crate::advisories::{Edition, Editions};
+use crate::advisories::{Edition, Opens};
 use crate::time::AsOf;
 
 mod advisories;
@@ -141,7 +141,7 @@ pub struct ConfiguredSource {
 /// The index of one vault.
 pub struct Index {
     connection: Connection,
-    editions: Option<Editions>,
+    opens: Option<Opens>,
 }
 
 impl Index {
@@ -159,7 +159,7 @@ impl Index {
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         let index = Index {
             connection,
-            editions: None,
+            opens: None,
         };
         if index.schema()? != schema_number() {
             // Another process may be about the same: whoever comes second finds it done.
@@ -190,20 +190,25 @@ impl Index {
     pub fn in_memory() -> Result<Self, IndexError> {
         let index = Index {
             connection: Connection::open_in_memory()?,
-            editions: None,
+            opens: None,
         };
         index.clear()?;
         Ok(index)
     }
 
-    /// Says where compiled advisories are found; without it there are none.
-    pub fn advise(&mut self, editions: Editions) {
-        self.editions = Some(editions);
+    /// Says how compiled advisories are opened; without it there are none.
+    pub fn advise(&mut self, opens: Opens) {
+        self.opens = Some(opens);
     }
 
     /// The compiled advisories in force at a moment.
-    pub(crate) fn edition(&self, as_of: &AsOf) -> Option<Arc<Edition>> {
-        self.editions.as_ref().and_then(|find| find(as_of))
+    pub(crate) fn edition(&self, as_of: &AsOf) -> Result<Option<Arc<Edition>>, IndexError> {
+        let Some(opens) = &self.opens else {
+            return Ok(None);
+        };
+        let edition = self.advisories_at(&as_of.instant)?;
+        let edition = edition.and_then(|edition| Edition::new(&edition, opens));
+        Ok(edition.map(Arc::new))
     }
 
     /// A transaction that holds the writer's lock from its beginning.

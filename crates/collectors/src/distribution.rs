@@ -15,24 +15,32 @@ const CODENAMES: [(&str, &str); 11] = [
     ("resolute", "26.04"),
 ];
 
+/// Distributions whose own id is not the word of end-of-life tables.
+const OTHER_WORDS: [(&str, &str); 2] = [("amzn", "amazon-linux"), ("ol", "oracle-linux")];
+
 /// One release of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Release {
-    /// `debian`, `ubuntu`, or another distribution's own id in small letters.
+    /// `debian`, `rocky`, `amazon-linux`, or another distribution's own id in small letters.
     pub(crate) os: String,
     /// `12`, `22.04`.
     pub(crate) version: Option<String>,
 }
 
 impl Release {
-    /// `id` and `version` as `os-release` gives them; a Debian point release is its release.
+    /// `id` and `version` as `os-release` gives them; a point release is its release.
     pub(crate) fn new(id: &str, version: Option<&str>) -> Self {
-        let os = id.to_ascii_lowercase();
+        let id = id.to_ascii_lowercase();
+        let word = OTHER_WORDS.iter().find(|(own, _)| *own == id);
+        let os = word.map_or(id, |(_, word)| (*word).to_owned());
+        let first = |v: &str, count| v.split('.').take(count).collect::<Vec<_>>().join(".");
         let version = version
             .filter(|v| !v.is_empty())
             .map(|v| match os.as_str() {
-                "debian" => v.split('.').next().unwrap_or(v).to_owned(),
-                "ubuntu" => v.split('.').take(2).collect::<Vec<_>>().join("."),
+                "debian" | "almalinux" | "rocky" | "rhel" | "centos" | "centos-stream"
+                | "oracle-linux" => first(v, 1),
+                "alpine" if v.contains("_alpha") => "edge".to_owned(),
+                "ubuntu" | "alpine" => first(v, 2),
                 _ => v.to_owned(),
             });
         Release { os, version }
@@ -47,20 +55,31 @@ impl Release {
         Release::new(namespace, Some(named.map_or(version, |(_, number)| number)))
     }
 
-    /// The ecosystem as OSV spells it: `Debian:12`, `Ubuntu:22.04:LTS`, `Ubuntu:23.10`. Ubuntu's
-    /// releases of every second April are the long-term ones. Other distributions keep their id.
+    /// The ecosystem as OSV spells it: `Debian:12`, `Ubuntu:22.04:LTS`, `Alpine:v3.19`. Ubuntu's
+    /// releases of every second April are the long-term ones. Red Hat's and SUSE's advisories speak of
+    /// streams and modules, which no host tells, so their ecosystems name no release. Other
+    /// distributions keep their id.
     pub(crate) fn ecosystem(&self) -> String {
         let name = match self.os.as_str() {
             "debian" => "Debian",
             "ubuntu" => "Ubuntu",
+            "almalinux" => "AlmaLinux",
+            "rocky" => "Rocky Linux",
+            "alpine" => "Alpine",
+            "opensuse-leap" | "opensuse-tumbleweed" => "openSUSE",
+            "rhel" => return "Red Hat".into(),
+            "sles" | "sles_sap" => return "SUSE".into(),
             other => other,
         };
-        match &self.version {
-            None => name.to_owned(),
-            Some(version) if self.os == "ubuntu" && is_long_term(version) => {
+        match (self.os.as_str(), &self.version) {
+            ("opensuse-tumbleweed", _) => format!("{name}:Tumbleweed"),
+            (_, None) => name.to_owned(),
+            ("ubuntu", Some(version)) if is_long_term(version) => {
                 format!("{name}:{version}:LTS")
             }
-            Some(version) => format!("{name}:{version}"),
+            ("opensuse-leap", Some(version)) => format!("{name}:Leap {version}"),
+            ("alpine", Some(version)) if version != "edge" => format!("{name}:v{version}"),
+            (_, Some(version)) => format!("{name}:{version}"),
         }
     }
 }
@@ -87,6 +106,20 @@ mod tests {
             ("ubuntu", Some("23.04"), "Ubuntu:23.04"),
             ("ubuntu", Some("24.10"), "Ubuntu:24.10"),
             ("raspbian", Some("11"), "raspbian:11"),
+            ("almalinux", Some("9.3"), "AlmaLinux:9"),
+            ("rocky", Some("8.9"), "Rocky Linux:8"),
+            ("rhel", Some("9.3"), "Red Hat"),
+            ("sles", Some("15.5"), "SUSE"),
+            ("opensuse-leap", Some("15.5"), "openSUSE:Leap 15.5"),
+            (
+                "opensuse-tumbleweed",
+                Some("20240101"),
+                "openSUSE:Tumbleweed",
+            ),
+            ("alpine", Some("3.19.1"), "Alpine:v3.19"),
+            ("alpine", Some("3.21.0_alpha20240923"), "Alpine:edge"),
+            ("fedora", Some("40"), "fedora:40"),
+            ("amzn", Some("2023"), "amazon-linux:2023"),
         ] {
             assert_eq!(Release::new(id, version).ecosystem(), expected);
         }

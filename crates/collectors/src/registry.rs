@@ -4,10 +4,12 @@ use crate::Collector;
 
 /// All kinds of source, in the order of their names.
 pub static ALL: &[&dyn Collector] = &[
+    &crate::apk::Apk,
     &crate::aws::Aws,
     &crate::aws_iam::AwsIam,
     &crate::bamboohr::BambooHr,
     &crate::compose::Compose,
+    &crate::devices::Devices,
     &crate::documents::Documents,
     &crate::dpkg::Dpkg,
     &crate::entra::Entra,
@@ -20,12 +22,15 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::keycloak::Keycloak,
     &crate::ldap::Ldap,
     &crate::ldif::Ldif,
+    &crate::lockfiles::Lockfiles,
     &crate::mysql::MySql,
     &crate::okta::Okta,
+    &crate::osquery::Osquery,
     &crate::osv::Osv,
     &crate::personio::Personio,
     &crate::postgresql::Postgresql,
     &crate::register::Register,
+    &crate::rpm::Rpm,
     &crate::sbom::Sbom,
     &crate::scim::Scim,
     &crate::terraform::Terraform,

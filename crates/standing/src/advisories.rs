@@ -10,10 +10,13 @@
 //! *Architecture invariant:* an update takes in everything that it was asked to, or nothing: a file that
 //! breaks off, is damaged or holds less than half of what it did leaves the edition before it in force.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use standing_assess::advisories::{Bytes, Opens};
 use standing_assess::index::AdvisoryEdition;
-use standing_assess::{AsOf, Index};
 use standing_facts::Problem;
 use standing_mapped::Mapped;
 
@@ -22,7 +25,6 @@ use crate::home::Home;
 
 mod command;
 mod compiled;
-mod database;
 mod fetch;
 mod folder;
 mod reading;
@@ -165,22 +167,24 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The compiled advisories in force at a moment; `None` where there were none. They are compiled anew
-/// from the vault where the file is missing or of another format.
-///
-/// # Errors
-/// When a file that they are made of was erased or is damaged, or the compiled file cannot be written.
-pub fn open(home: &Home, index: &Index, as_of: &AsOf) -> Result<Option<Mapped>, Failure> {
-    let Some(edition) = index.advisories_at(&as_of.instant)? else {
-        return Ok(None);
-    };
-    if let Some(compiled) = compiled::open(home, &edition.edition)? {
-        return Ok(Some(compiled));
+/// How the index opens the compiled advisories of an edition. They are compiled anew from the vault where
+/// the file is missing or of another format.
+pub fn opens(folder: &Path) -> Opens {
+    let folder = folder.to_owned();
+    Arc::new(move |edition| {
+        let mapped = open(&folder, edition).map_err(|failure| failure.to_string())?;
+        Ok(Bytes(Arc::new(mapped)))
+    })
+}
+
+fn open(folder: &Path, edition: &AdvisoryEdition) -> Result<Mapped, Failure> {
+    if let Some(compiled) = compiled::open(folder, &edition.edition)? {
+        return Ok(compiled);
     }
-    let list = List::of(&edition)?;
-    let bytes = update::compile(home, &list.feeds)?;
-    compiled::write(home, &edition.edition, &bytes)?;
-    compiled::open(home, &edition.edition)?
-        .map(Some)
+    let home = Home::open(folder)?;
+    let list = List::of(edition)?;
+    let bytes = update::compile(&home, &list.feeds)?;
+    compiled::write(&home, &edition.edition, &bytes)?;
+    compiled::open(folder, &edition.edition)?
         .ok_or_else(|| Failure::new(crate::Sort::Bug, "the compiled advisories cannot be read"))
 }

@@ -118,7 +118,8 @@ impl Home {
     /// When the index cannot be written or the vault not read.
     pub fn index(&self) -> Result<Index, Failure> {
         let cache = private_cache(&self.folder)?;
-        let index = Index::open(&cache.join("index.sqlite"))?;
+        let mut index = Index::open(&cache.join("index.sqlite"))?;
+        index.advise(crate::advisories::opens(&self.folder));
         project::catch_up(&self.vault, &index)?;
         Ok(index)
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use rusqlite::types::Value;
-use standing_assess::advisories::{Bytes, Edition};
-use standing_assess::index::{CollectionMeta, ConfiguredSource, IndexError};
+use standing_assess::advisories::Bytes;
+use standing_assess::index::{AdvisoryEdition, CollectionMeta, ConfiguredSource, IndexError};
 use standing_assess::{AsOf, Estate, Freshness, Index, literate};
 use standing_facts::{Cell, Gap, GapCode, Outcome, Row};
-use standing_patching::{Builder, Database};
+use standing_patching::Builder;
 
 /// One source of everything that is read again and again.
 struct Readings {
@@ -360,16 +360,18 @@ fn the_compiled_edition_of_the_day_is_asked() {
         )
         .unwrap();
     let bytes = builder.finish();
-    readings.index.advise(Arc::new(move |as_of| {
-        let from = AsOf::end_of("2026-03-15".parse().unwrap());
-        (as_of.instant >= from.instant).then(|| {
-            Arc::new(Edition {
-                database: Database::open(Bytes(Arc::new(bytes.clone()))).unwrap(),
-                entry: 9,
-                collected_at: "2026-03-15T12:00:00.000Z".into(),
-                fresh_until: "2026-04-15".parse().unwrap(),
-            })
+    readings
+        .index
+        .advisory_edition(&AdvisoryEdition {
+            entry: 9,
+            valid_from: "2026-03-15T12:00:00.000Z".into(),
+            edition: "abc".into(),
+            json: "{}".into(),
         })
+        .unwrap();
+    readings.index.advise(Arc::new(move |edition| match edition.entry {
+        9 => Ok(Bytes(Arc::new(bytes.clone()))),
+        _ => Err("cannot be read".into()),
     }));
     assert_eq!(
         readings.clocks("2026-03-12", "Cyber Essentials"),

@@ -1,17 +1,19 @@
 //! Installed packages of Debian, Ubuntu and their kin, from dpkg's own records.
 
-mod os_release;
+mod installed;
+mod log;
 mod stanzas;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use standing_facts::GapCode;
-use standing_facts::tables::{Asset, Component};
-use standing_patching::Purl;
+use standing_facts::tables::Component;
 
 use crate::distribution::Release;
+use crate::host::{self, Host};
 use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
+pub(crate) use installed::Installed;
+use log::Log;
 use stanzas::{Piece, Stanza};
 
 /// Reads `var/lib/dpkg/status` of many hosts.
@@ -20,7 +22,7 @@ pub struct Dpkg;
 static ABOUT: About = About {
     kind: "dpkg",
     summary: "installed packages of Debian and Ubuntu hosts, from their dpkg status files",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["asset", "component"],
     settings: &[
@@ -39,13 +41,14 @@ static ABOUT: About = About {
     ],
     how: "Copy two files from each host into a folder named after it, keeping their paths: \
 HOST/var/lib/dpkg/status and HOST/etc/os-release (or HOST/usr/lib/os-release, which the former is \
-often only a link to). Everybody on the host may read both; no privilege is needed. For containers \
-take the same files out of the image. Copy every host each time: a host that is missing is not \
-known to be gone.",
+often only a link to). Everybody on the host may read both; no privilege is needed. Two more say more: \
+HOST/var/log/dpkg.log, with dpkg.log.1 and dpkg.log.2.gz and so on, says on which day each version \
+came, and HOST/uname-r.txt, what uname -r prints, says which of the installed kernels runs \
+(HOST/proc/sys/kernel/osrelease serves too). For containers take the same files out of the image. Copy \
+every host each time: a host that is missing is not known to be gone.",
 };
 
 const STATUS: &str = "var/lib/dpkg/status";
-const OS_RELEASE: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
 
 impl Collector for Dpkg {
     fn about(&self) -> &'static About {
@@ -53,78 +56,46 @@ impl Collector for Dpkg {
     }
 
     fn wants(&self, relative: &str) -> bool {
-        host(relative, STATUS).is_some() || OS_RELEASE.iter().any(|p| host(relative, p).is_some())
+        host::folder(relative, STATUS).is_some()
+            || host::told(relative).is_some()
+            || log::rotated(relative).is_some()
     }
 
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
-        let mut hosts: BTreeMap<String, Host<'_>> = BTreeMap::new();
+        let mut hosts: BTreeMap<String, Records<'_>> = BTreeMap::new();
+        let named = |folder: &str| host::named(folder, settings, &[STATUS]);
         for part in parts.list() {
-            if let Some(name) = OS_RELEASE.iter().find_map(|p| host(&part.name, p)) {
-                let found = hosts.entry(named(name, settings)).or_default();
-                match os_release::read(parts, part) {
-                    Ok(release) => found.release = found.release.take().or(release),
-                    Err(why) => sink.problem(&part.name, None, None, why),
-                }
+            if let Some(folder) = host::told(&part.name) {
+                let of = hosts.entry(named(folder)).or_default();
+                of.host.take(parts, part, sink);
+            } else if let Some((folder, number)) = log::rotated(&part.name) {
+                let of = hosts.entry(named(folder)).or_default();
+                of.logs.insert(number, part);
             } else {
-                let name = host(&part.name, STATUS).unwrap_or_default();
-                hosts.entry(named(name, settings)).or_default().status = Some(part);
+                let folder = host::folder(&part.name, STATUS).unwrap_or_default();
+                hosts.entry(named(folder)).or_default().status = Some(part);
             }
         }
         let alone = hosts.len() == 1;
-        for (name, host) in &hosts {
-            host.give(name, alone, settings, parts, sink);
+        for (name, mut records) in hosts {
+            let release = records.host.release.take();
+            records.host.release = release.or_else(|| host::stated(settings));
+            records.give(&name, alone, parts, sink);
         }
     }
 }
 
-/// The folder before `path` in `relative`; empty where `relative` is the path itself.
-fn host<'a>(relative: &'a str, path: &str) -> Option<&'a str> {
-    let before = relative.strip_suffix(path)?;
-    before.strip_suffix('/').or(before.is_empty().then_some(""))
-}
-
-/// A host's name: its folder; without one, the setting or the path's own words.
-fn named(folder: &str, settings: &Settings) -> String {
-    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
-    if !folder.is_empty() {
-        return last(folder);
-    }
-    if !settings.value("asset").is_empty() {
-        return settings.value("asset").to_owned();
-    }
-    let path = settings.path.to_string_lossy();
-    let above = match host(&path, STATUS) {
-        Some(root) => last(root),
-        None if settings.path.ends_with("status") => {
-            let parent = settings.path.parent().and_then(Path::file_name);
-            parent
-                .map(|p| p.to_string_lossy().into_owned())
-                .unwrap_or_default()
-        }
-        None => last(&path),
-    };
-    if above.is_empty() {
-        settings.source.clone()
-    } else {
-        above
-    }
-}
-
+/// What was kept of one host.
 #[derive(Default)]
-struct Host<'a> {
-    release: Option<Release>,
+struct Records<'a> {
+    host: Host,
     status: Option<&'a Kept>,
+    /// By how many times they were rotated.
+    logs: BTreeMap<u32, &'a Kept>,
 }
 
-impl Host<'_> {
-    fn give(
-        &self,
-        name: &str,
-        alone: bool,
-        settings: &Settings,
-        parts: &Parts<'_>,
-        sink: &mut Sink<'_>,
-    ) {
+impl Records<'_> {
+    fn give(&self, name: &str, alone: bool, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         if let Some(status) = self.status.filter(|s| !names_a_package(parts, s)) {
             let what = "names no package: it is no dpkg status file";
             if alone {
@@ -134,27 +105,43 @@ impl Host<'_> {
             }
             return;
         }
-        let release = self.release.clone().or_else(|| stated(settings));
-        if release.is_none() {
+        if self.host.release.is_none() {
             let why = format!("no os-release names the distribution of {name}");
             sink.gap(None, GapCode::Missing, why);
         }
-        sink.fact(&asset(name, release.as_ref(), sink));
+        sink.fact(&self.host.asset(name, sink));
         let Some(status) = self.status else {
             let why = format!("no {STATUS} was read for {name}");
             sink.gap(Some("component"), GapCode::Missing, why);
             return;
         };
-        if release.is_none() {
+        let mut log = Log::default();
+        for part in self.logs.values().rev() {
+            log.read(parts, part, sink);
+        }
+        self.packages(name, status, &log, parts, sink);
+    }
+
+    fn packages(
+        &self,
+        name: &str,
+        status: &Kept,
+        log: &Log,
+        parts: &Parts<'_>,
+        sink: &mut Sink<'_>,
+    ) {
+        if self.host.release.is_none() {
             let what = "the packages are taken for Debian's, of no particular release";
             sink.notice(&status.name, None, None, what);
         }
+        let release = self.host.release.clone();
         let release = release.unwrap_or_else(|| Release::new("debian", None));
         let packages = Packages {
             asset: name,
-            ecosystem: release.ecosystem(),
             release,
             part: &status.name,
+            kernel: self.host.kernel.as_deref(),
+            log,
         };
         let read = parts
             .open(status)
@@ -177,37 +164,13 @@ fn names_a_package(parts: &Parts<'_>, status: &Kept) -> bool {
     named || read.is_err()
 }
 
-fn stated(settings: &Settings) -> Option<Release> {
-    let stated = settings.value("release");
-    let (id, version) = stated.split_once([' ', ':']).unwrap_or((stated, ""));
-    (!id.is_empty()).then(|| Release::new(id, Some(version)))
-}
-
-fn asset(name: &str, release: Option<&Release>, sink: &Sink<'_>) -> Asset {
-    Asset {
-        id: sink.id(name),
-        name: name.to_owned(),
-        kind: Some("server".into()),
-        system: None,
-        owner: None,
-        os: release.map(|r| r.os.clone()),
-        os_version: release.and_then(|r| r.version.clone()),
-        encrypted: None,
-        antimalware: None,
-        antimalware_updated_on: None,
-        internet_facing: None,
-        region: None,
-        last_seen_on: None,
-        retired_on: None,
-        kernel: None,
-    }
-}
-
 struct Packages<'a> {
     asset: &'a str,
-    ecosystem: String,
     release: Release,
     part: &'a str,
+    /// The release of the kernel that runs.
+    kernel: Option<&'a str>,
+    log: &'a Log,
 }
 
 impl Packages<'_> {
@@ -247,59 +210,27 @@ impl Packages<'_> {
             }
         }
         match &stanza.version {
-            Some(version) => sink.fact(&self.component(package, version, stanza)),
+            Some(version) => {
+                let installed = Installed {
+                    package,
+                    version,
+                    source: stanza.source.as_deref(),
+                    architecture: stanza.architecture.as_deref(),
+                };
+                sink.fact(&self.component(&installed));
+            }
             None => lacking("Version", sink),
         }
     }
 
-    /// `Source: openssl (3.0.11-1)` names a version of its own where it differs from the binary's.
-    fn component(&self, package: &str, version: &str, stanza: &Stanza) -> Component {
-        let source = stanza.source.as_deref().unwrap_or(package);
-        let (name, source_version) = match source.split_once('(') {
-            Some((name, rest)) => (name.trim(), rest.trim_end().trim_end_matches(')').trim()),
-            None => (source.trim(), version),
-        };
+    fn component(&self, installed: &Installed<'_>) -> Component {
+        let architecture = installed.architecture.unwrap_or_default();
+        let day = self
+            .log
+            .day(installed.package, architecture, installed.version);
         Component {
-            asset: self.asset.to_owned(),
-            ecosystem: self.ecosystem.clone(),
-            name: name.to_owned(),
-            version: source_version.to_owned(),
-            binary: (name != package).then(|| package.to_owned()),
-            purl: Some(self.purl(package, version, name, source_version, stanza)),
-            installed_on: None,
-            running: None,
+            installed_on: day,
+            ..installed.component(self.asset, &self.release, self.kernel)
         }
-    }
-
-    fn purl(
-        &self,
-        package: &str,
-        version: &str,
-        source: &str,
-        source_version: &str,
-        stanza: &Stanza,
-    ) -> String {
-        let mut qualifiers = BTreeMap::new();
-        let mut add = |key: &str, value: String| qualifiers.insert(key.to_owned(), value);
-        if let Some(architecture) = &stanza.architecture {
-            add("arch", architecture.clone());
-        }
-        if let Some(number) = &self.release.version {
-            add("distro", format!("{}-{number}", self.release.os));
-        }
-        if source_version != version {
-            add("upstream", format!("{source}@{source_version}"));
-        } else if source != package {
-            add("upstream", source.to_owned());
-        }
-        let purl = Purl {
-            kind: "deb".into(),
-            namespace: Some(self.release.os.clone()),
-            name: package.into(),
-            version: Some(version.into()),
-            qualifiers,
-            subpath: None,
-        };
-        purl.to_string()
     }
 }

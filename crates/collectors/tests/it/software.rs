@@ -49,7 +49,20 @@ fn read_as(kind: &str, name: &str, bytes: &[u8], each: &mut dyn FnMut(Row)) -> R
     )
 }
 
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 27] = [
+    ("osquery", "web1/deb_packages.json"),
+    ("osquery", "web1/os_version.json"),
+    ("osquery", "web1/odd.json"),
+    ("osquery", "results.log"),
+    ("osquery", "host.json"),
+    ("osquery", "hosts.csv"),
+    ("devices", "devices.csv"),
+    ("dpkg", "web1/var/log/dpkg.log"),
+    ("dpkg", "web1/var/log/dpkg.log.2.gz"),
+    ("dpkg", "web1/uname-r.txt"),
+    ("rpm", "web1/rpm-qa.txt"),
+    ("rpm", "web1/var/lib/rpm/rpmdb.sqlite"),
+    ("apk", "web1/lib/apk/db/installed"),
     ("dpkg", "web1/var/lib/dpkg/status"),
     ("dpkg", "web1/etc/os-release"),
     ("sbom", "bom.json"),
@@ -101,7 +114,42 @@ proptest! {
     }
 }
 
-const RECORDED: [(&str, &str, &str); 8] = [
+const RECORDED: [(&str, &str, &str); 15] = [
+    (
+        "osquery",
+        "web1/deb_packages.json",
+        "osquery/testdata/complete/input/web1/deb_packages.json",
+    ),
+    (
+        "osquery",
+        "results.log",
+        "osquery/testdata/results-log/input.log",
+    ),
+    (
+        "osquery",
+        "host.json",
+        "osquery/testdata/fleet/input/web3.json",
+    ),
+    (
+        "devices",
+        "devices.csv",
+        "devices/testdata/complete/input.csv",
+    ),
+    (
+        "rpm",
+        "web1/var/lib/rpm/rpmdb.sqlite",
+        "rpm/testdata/database/input/alma1/usr/lib/sysimage/rpm/rpmdb.sqlite",
+    ),
+    (
+        "rpm",
+        "web1/rpm-qa.txt",
+        "rpm/testdata/complete/input/alma1/rpm-qa.txt",
+    ),
+    (
+        "apk",
+        "web1/lib/apk/db/installed",
+        "apk/testdata/complete/input/edge1/lib/apk/db/installed",
+    ),
     (
         "dpkg",
         "web1/var/lib/dpkg/status",

@@ -9,8 +9,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use standing_mapped::Mapped;
+use standing_patching::Database;
 
-use super::database;
 use crate::failure::Failure;
 use crate::home::{Home, private_cache};
 
@@ -21,8 +21,8 @@ const ENDING: &str = ".index";
 /// How the names of files that are being written begin; the writer's process follows.
 const WRITING: &str = "new-";
 
-fn folder(home: &Home) -> io::Result<PathBuf> {
-    let folder = private_cache(&home.folder)?.join("advisories");
+fn folder(home: &Path) -> io::Result<PathBuf> {
+    let folder = private_cache(home)?.join("advisories");
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&folder)?;
     Ok(folder)
@@ -33,9 +33,9 @@ fn path(folder: &Path, edition: &str) -> PathBuf {
 }
 
 /// The compiled file of an edition; `None` where there is none of the present format.
-pub fn open(home: &Home, edition: &str) -> Result<Option<Mapped>, Failure> {
+pub fn open(home: &Path, edition: &str) -> Result<Option<Mapped>, Failure> {
     match standing_mapped::open(&path(&folder(home)?, edition)) {
-        Ok(mapped) => Ok(database::is_current(mapped.as_ref()).then_some(mapped)),
+        Ok(mapped) => Ok(Database::open(mapped.as_ref()).is_ok().then_some(mapped)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -43,7 +43,7 @@ pub fn open(home: &Home, edition: &str) -> Result<Option<Mapped>, Failure> {
 
 /// Writes the compiled file of an edition and removes what is older than the last [`KEPT`].
 pub fn write(home: &Home, edition: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = folder(home)?;
+    let folder = folder(&home.folder)?;
     let mut file = tempfile::Builder::new()
         .prefix(&format!("{WRITING}{}-", std::process::id()))
         .tempfile_in(&folder)?;

@@ -16,7 +16,7 @@ use standing_facts::Problem;
 use zip::ZipArchive;
 
 use super::Kind;
-use super::database::Builder;
+use standing_patching::Builder;
 
 /// The most places that are told of one edition.
 pub const PROBLEMS: usize = 1_000;

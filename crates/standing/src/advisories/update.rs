@@ -10,7 +10,7 @@ use standing_assess::index::AdvisoryEdition;
 use standing_assess::{AsOf, Index};
 use standing_facts::Problem;
 
-use super::database::Builder;
+use standing_patching::Builder;
 use super::fetch::{self, Got, Part};
 use super::reading::{self, Found};
 use super::{Feed, Kind, LeftAside, List, compiled, folder};
@@ -124,7 +124,7 @@ fn unchanged(home: &Home, got: &Gathered, before: &List) -> Result<Option<List>,
         problems: before.problems.clone(),
     };
     let same = list.digest() == before.digest();
-    Ok((same && compiled::open(home, &list.digest())?.is_some()).then_some(list))
+    Ok((same && compiled::open(&home.folder, &list.digest())?.is_some()).then_some(list))
 }
 
 /// The list in force; an empty one where there is none, or it was erased.

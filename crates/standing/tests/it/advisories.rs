@@ -215,8 +215,9 @@ fn blobs(home: &Home) -> usize {
 fn opened(home: &Home, as_of: &AsOf) -> Option<Vec<u8>> {
     let home = standing::home::Home::open(&home.path).unwrap();
     let index = home.index().unwrap();
-    let mapped = advisories::open(&home, &index, as_of).unwrap();
-    mapped.map(|mapped| mapped.as_ref().to_vec())
+    let edition = index.advisories_at(&as_of.instant).unwrap()?;
+    let bytes = advisories::opens(&home.folder)(&edition).unwrap();
+    Some(bytes.as_ref().to_vec())
 }
 
 fn now() -> AsOf {
@@ -646,8 +647,9 @@ fn what_was_erased_is_missed_by_name_and_taken_in_anew() {
     assert_eq!(erase(&blob), 0);
     std::fs::remove_dir_all(home.path.join(".standing")).unwrap();
     let index = opened.index().unwrap();
-    let error = advisories::open(&opened, &index, &now()).unwrap_err();
-    assert!(error.message.contains("was erased by entry"), "{error}");
+    let edition = index.advisories_at(&now().instant).unwrap().unwrap();
+    let error = advisories::opens(&opened.folder)(&edition).err().unwrap();
+    assert!(error.contains("was erased by entry"), "{error}");
     // It is asked for without saying that we hold it, and kept.
     assert_eq!(update(&home, &[]).code, 0);
     assert!(!mirror.take()[0].contains("if-none-match"));

@@ -124,7 +124,7 @@ impl<'a> Databases<'a> {
         Ok(Databases {
             facts: any.then(|| Database::open(builder.finish()).ok()).flatten(),
             first,
-            edition: edition.map(|edition| &edition.database),
+            edition: edition.and_then(Edition::database),
         })
     }
 

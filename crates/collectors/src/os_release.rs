@@ -9,7 +9,7 @@ const LONGEST: u64 = 64 << 10;
 ///
 /// # Errors
 /// A sentence about why it could not be read.
-pub(super) fn read(parts: &Parts<'_>, part: &Kept) -> Result<Option<Release>, String> {
+pub(crate) fn read(parts: &Parts<'_>, part: &Kept) -> Result<Option<Release>, String> {
     let bytes = parts
         .whole(part, LONGEST)
         .map_err(|e| format!("cannot be read: {}", e.kind()))?
@@ -29,6 +29,9 @@ fn parse(text: &str) -> Option<Release> {
             .map(|(_, value)| value.trim_matches(['"', '\'']))
     };
     let id = value("ID").filter(|id| !id.is_empty())?;
+    // Both call themselves centos.
+    let is_stream = id == "centos" && value("NAME") == Some("CentOS Stream");
+    let id = if is_stream { "centos-stream" } else { id };
     Some(Release::new(id, value("VERSION_ID")))
 }
 

@@ -1,0 +1,3 @@
+module go.example/gate
+
+require go.example/lib v1.9.0
