@@ -6,6 +6,7 @@ mod cases;
 mod completeness;
 mod database_roles;
 mod databases;
+mod download;
 mod ldap;
 mod memory;
 mod poppler;
