@@ -287,6 +287,14 @@ fn what_is_unchanged_costs_one_request_and_is_not_kept_twice() {
     update(&home, &[]);
     assert_eq!(blobs(&home), kept + 2);
 
+    // What was held long before is named again too.
+    mirror.file("/kev.json", kev(4), "\"four\"");
+    update(&home, &[]);
+    mirror.file("/kev.json", kev(3), "\"three\"");
+    let back = update(&home, &[]).json();
+    assert_eq!(back["edition"], first["edition"]);
+    assert_eq!(blobs(&home), kept + 5);
+
     // Neither the log nor what is printed repeats an address; the log has no names either.
     let shown = home.run(&["advisories", "list"]).out;
     assert!(
