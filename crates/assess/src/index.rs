@@ -202,7 +202,10 @@ impl Index {
     }
 
     /// The compiled advisories in force at a moment.
-    pub(crate) fn edition(&self, as_of: &AsOf) -> Result<Option<Arc<Edition>>, IndexError> {
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn edition(&self, as_of: &AsOf) -> Result<Option<Arc<Edition>>, IndexError> {
         let Some(opens) = &self.opens else {
             return Ok(None);
         };

@@ -522,6 +522,17 @@ impl Clock {
 }
 
 impl Estate<'_> {
+    /// Every clock, one after the other.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn each_clock(&self, take: &mut dyn FnMut(Clock)) -> Result<(), IndexError> {
+        each(self, self.edition(), None, &mut |clock| {
+            take(clock);
+            Ok(())
+        })
+    }
+
     /// The clocks of one component of one asset, with every date and where it comes from.
     ///
     /// # Errors

@@ -6,7 +6,11 @@ mod cases;
 mod completeness;
 mod database_roles;
 mod databases;
+<<<<<<< HEAD
 mod host;
+=======
+mod download;
+>>>>>>> advisories
 mod ldap;
 mod lockfiles;
 mod memory;

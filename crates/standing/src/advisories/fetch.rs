@@ -12,7 +12,7 @@ use standing_vault::{Blob, Digest};
 use super::{AGAIN, Feed, Kind, hex};
 use crate::config::Advisories;
 use crate::failure::Failure;
-use crate::home::{Home, private_cache};
+use crate::home::{Home, now, private_cache};
 
 /// One file of the edition to be.
 pub struct Part {
@@ -24,6 +24,8 @@ pub struct Part {
     pub from: String,
     /// What the server called it.
     pub mark: Mark,
+    /// Instant at which we had it, or heard that it is as it was.
+    pub checked_at: String,
     /// The file.
     pub file: Got,
 }
@@ -113,8 +115,10 @@ pub fn over_http(
     let came = download(&wanted, &mut spool, &mut |come, all| {
         progress(&feed.name, Some(&so_far(come, all)));
     });
+    let checked_at = moment()?;
     let part = |mark, file| Part {
         name: feed.name.clone(),
+        checked_at,
         kind: Some(feed.kind),
         from: feed.url.clone(),
         mark,
@@ -157,8 +161,13 @@ pub fn from_folder(
         kind: None,
         from: from.to_owned(),
         mark: Mark::default(),
+        checked_at: moment()?,
         file: got(spool, before.filter(|b| is_here(home, b)))?,
     })
+}
+
+fn moment() -> Result<String, Refused> {
+    now().map(|at| at.to_string()).map_err(|e| e.message)
 }
 
 fn got(spool: Spool, before: Option<&Feed>) -> Result<Got, Refused> {
@@ -182,7 +191,8 @@ impl Got {
     }
 }
 
-fn mark(feed: &Feed) -> Mark {
+/// What the server called the file that a feed is.
+pub fn mark(feed: &Feed) -> Mark {
     Mark {
         etag: feed.etag.clone(),
         last_modified: feed.last_modified.clone(),

@@ -97,7 +97,6 @@ struct Reader<'a> {
 struct Head {
     id: Option<Value>,
     modified: Option<Value>,
-    published: Option<Value>,
     affected: Option<IgnoredAny>,
 }
 
@@ -290,9 +289,7 @@ impl Reader<'_> {
         match self.builder.osv(json) {
             Ok(()) => {
                 self.found.records += 1;
-                for day in [&head.modified, &head.published] {
-                    self.dated(day.as_ref().and_then(Value::as_str));
-                }
+                self.dated(head.modified.as_ref().and_then(Value::as_str));
             }
             Err(what) => {
                 self.broken = true;

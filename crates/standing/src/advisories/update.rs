@@ -16,7 +16,7 @@ use super::reading::{self, Found};
 use super::{Feed, Kind, LeftAside, List, compiled, folder};
 use crate::config::{Advisories, nearest};
 use crate::failure::{Failure, Sort};
-use crate::home::{By, Home, hold, now};
+use crate::home::{By, Home, hold};
 use crate::project;
 
 /// At most this many files are named by one entry; an entry is bounded in length.
@@ -109,7 +109,7 @@ fn unchanged(home: &Home, got: &Gathered, before: &List) -> Result<Option<List>,
     for part in &got.parts {
         match &part.file {
             Got::Kept(feed) if before.feed(&part.name) == Some(&**feed) => feeds.push(Feed {
-                checked_at: now()?.to_string(),
+                checked_at: part.checked_at.clone(),
                 from: part.from.clone(),
                 etag: part.mark.etag.clone(),
                 last_modified: part.mark.last_modified.clone(),
@@ -246,10 +246,8 @@ fn staying(before: &List, wanted: &Wanted<'_>) -> Vec<Part> {
         name: feed.name.clone(),
         kind: Some(feed.kind),
         from: feed.from.clone(),
-        mark: standing_collectors::download::Mark {
-            etag: feed.etag.clone(),
-            last_modified: feed.last_modified.clone(),
-        },
+        mark: fetch::mark(feed),
+        checked_at: feed.checked_at.clone(),
         file: Got::Kept(Box::new(feed.clone())),
     });
     kept.collect()
@@ -283,7 +281,7 @@ fn draft(home: &Home, got: &mut Gathered) -> Result<Draft, Failure> {
     let mut refused = Refusals::new();
     for part in std::mem::take(&mut got.parts) {
         match read(home, &part, &mut draft.builder, &mut draft.list.problems)? {
-            Ok(Some(found)) => draft.add(part, found)?,
+            Ok(Some(found)) => draft.add(part, found),
             Ok(None) => draft.list.left_aside.push(LeftAside {
                 name: part.name,
                 why: "holds no advisories".into(),
@@ -326,7 +324,7 @@ fn today() -> Date {
 }
 
 impl Draft {
-    fn add(&mut self, part: Part, found: Found) -> Result<(), Failure> {
+    fn add(&mut self, part: Part, found: Found) {
         let (bytes, sha256, blob) = match part.file {
             Got::New {
                 file,
@@ -347,12 +345,11 @@ impl Draft {
             records: found.records,
             unread: found.unread,
             as_of: found.as_of,
-            checked_at: now()?.to_string(),
+            checked_at: part.checked_at,
             from: part.from,
             etag: part.mark.etag,
             last_modified: part.mark.last_modified,
         });
-        Ok(())
     }
 
     /// Keeps the new files; gives their names.

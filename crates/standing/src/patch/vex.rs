@@ -1,0 +1,210 @@
+//! `standing patch vex`: what applies here, as a CycloneDX 1.6 document.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use standing_assess::clocks::{Clock, level_of};
+use standing_patching::clock::{Ground, State};
+use standing_patching::{Scale, Version};
+
+use crate::cli::When;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::judge::Terms;
+
+/// Runs the command. Exit code 0.
+///
+/// # Errors
+/// When it could not tell, or the file cannot be written.
+pub fn vex(
+    home: &Home,
+    when: &When,
+    asset: Option<&str>,
+    out: Option<&Path>,
+) -> Result<u8, Failure> {
+    let mut index = home.index()?;
+    let terms = Terms::settle(home, &index, when)?;
+    let estate = terms.estate(&mut index)?;
+    let mut clocks = Vec::new();
+    estate.each_clock(&mut |clock| {
+        if asset.is_none_or(|asset| clock.asset.eq_ignore_ascii_case(asset)) {
+            clocks.push(clock);
+        }
+    })?;
+    let gaps = super::gaps(&estate);
+    let document = document(&clocks, &terms.as_of.instant, &terms.as_of.date, &gaps);
+    match out {
+        Some(path) => std::fs::write(path, format!("{document:#}\n"))
+            .map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))?,
+        None => say!("{document:#}"),
+    }
+    Ok(0)
+}
+
+/// The document as of a moment. The same clocks give the same bytes.
+fn document(
+    clocks: &[Clock],
+    instant: &str,
+    today: &jiff::civil::Date,
+    gaps: &[String],
+) -> Value {
+    let mut components: BTreeMap<String, Value> = BTreeMap::new();
+    let mut found: BTreeMap<(String, &str, String), (Value, Vec<Value>)> = BTreeMap::new();
+    for clock in clocks {
+        let reference = format!("{}#{}/{}@{}", clock.asset, clock.ecosystem, clock.component, clock.version);
+        components.entry(reference.clone()).or_insert_with(|| component(clock, &reference));
+        let analysis = analysis(clock, *today);
+        let state = analysis["state"].as_str().unwrap_or_default().to_owned();
+        let detail = analysis["detail"].as_str().unwrap_or_default().to_owned();
+        let key = (clock.vulnerability.clone(), word(&state), detail);
+        let (_, affects) = found
+            .entry(key)
+            .or_insert_with(|| (vulnerability(clock, &analysis), Vec::new()));
+        let status = match state.as_str() {
+            "exploitable" => "affected",
+            "in_triage" => "unknown",
+            _ => "unaffected",
+        };
+        affects.push(json!({"ref": reference,
+            "versions": [{"version": clock.version, "status": status}]}));
+    }
+    let vulnerabilities = found.into_values().map(|(mut one, affects)| {
+        one["affects"] = Value::Array(affects);
+        one
+    });
+    json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": instant,
+            "tools": {"components": [{"type": "application", "name": "Standing",
+                "version": env!("CARGO_PKG_VERSION")}]},
+            "properties": gaps.iter()
+                .map(|gap| json!({"name": "standing:gap", "value": gap})).collect::<Vec<_>>(),
+        },
+        "components": components.into_values().collect::<Vec<_>>(),
+        "vulnerabilities": vulnerabilities.collect::<Vec<_>>(),
+    })
+}
+
+fn word(state: &str) -> &'static str {
+    ["exploitable", "in_triage", "resolved", "false_positive", "not_affected"]
+        .into_iter()
+        .find(|known| *known == state)
+        .unwrap_or("in_triage")
+}
+
+fn component(clock: &Clock, reference: &str) -> Value {
+    json!({
+        "type": "library",
+        "bom-ref": reference,
+        "name": clock.component,
+        "version": clock.version,
+        "properties": [
+            {"name": "standing:asset", "value": clock.asset},
+            {"name": "standing:ecosystem", "value": clock.ecosystem},
+        ],
+    })
+}
+
+fn vulnerability(clock: &Clock, analysis: &Value) -> Value {
+    let ratings: Vec<Value> = clock
+        .severity
+        .ratings
+        .iter()
+        .map(|rating| {
+            let mut one = json!({"source": {"name": rating.name}});
+            let method = match rating.scale {
+                Scale::Cvss(Version::V2) => Some("CVSSv2"),
+                Scale::Cvss(Version::V30) => Some("CVSSv3"),
+                Scale::Cvss(Version::V31) => Some("CVSSv31"),
+                Scale::Cvss(Version::V40) => Some("CVSSv4"),
+                Scale::Word => None,
+            };
+            match (method, rating.tenths) {
+                (Some(method), Some(tenths)) => {
+                    one["method"] = json!(method);
+                    one["vector"] = json!(rating.text);
+                    one["score"] = json!(f64::from(tenths) / 10.0);
+                }
+                _ => one["severity"] = json!(level_of(&clock.severity).unwrap_or("unknown")),
+            }
+            one
+        })
+        .collect();
+    let references: Vec<Value> = clock
+        .names
+        .iter()
+        .filter(|name| **name != clock.vulnerability)
+        .map(|name| json!({"id": name, "source": {"name": name.split('-').next()}}))
+        .collect();
+    let mut one = json!({
+        "id": clock.vulnerability,
+        "references": references,
+        "ratings": ratings,
+        "analysis": analysis,
+    });
+    if let Some(summary) = &clock.summary {
+        one["description"] = json!(summary);
+    }
+    if let Some(published) = clock.published {
+        one["published"] = json!(format!("{published}T00:00:00Z"));
+    }
+    if let Some(fixed) = &clock.fixed {
+        one["recommendation"] = json!(format!("Install {fixed} or later."));
+    }
+    one
+}
+
+/// What is known of it here. An exception counts whose ground says that the vulnerability is not there or
+/// cannot be reached; that somebody accepts a risk changes nothing about it.
+fn analysis(clock: &Clock, today: jiff::civil::Date) -> Value {
+    match clock.timeline.state {
+        State::Mended { by, .. } => {
+            return json!({"state": "resolved", "response": ["update"],
+                "detail": format!("Seen mended by {by}.")});
+        }
+        State::Decommissioned(on) => {
+            return json!({"state": "resolved", "detail": format!("Asset taken out of use on {on}.")});
+        }
+        _ => {}
+    }
+    let standing = clock.case.exceptions.iter().filter(|e| {
+        let from = e.request().from.parse::<jiff::civil::Date>();
+        from.is_ok_and(|from| from <= today) && e.expires() >= today
+    });
+    for exception in standing {
+        let request = exception.request();
+        let detail = format!("{} Until {}.", request.reason, exception.expires());
+        match request.ground {
+            Ground::FalsePositive => {
+                return json!({"state": "false_positive", "detail": detail});
+            }
+            Ground::Mitigated => {
+                return json!({"state": "not_affected", "detail": detail,
+                    "justification": "protected_by_mitigating_control"});
+            }
+            Ground::OutOfScope => {
+                return json!({"state": "not_affected", "detail": detail,
+                    "justification": "protected_at_perimeter"});
+            }
+            Ground::Removed => {
+                return json!({"state": "not_affected", "detail": detail,
+                    "justification": "code_not_present"});
+            }
+            Ground::AcceptedRisk => {}
+        }
+    }
+    if clock.not_compared {
+        let detail = "The installed version could not be compared with the advisory.";
+        return json!({"state": "in_triage", "detail": detail});
+    }
+    match clock.fixed {
+        Some(_) => json!({"state": "exploitable", "response": ["update"],
+            "detail": "The installed version is affected; whether it can be reached was not examined."}),
+        None => json!({"state": "exploitable", "response": ["can_not_fix"],
+            "detail": "The installed version is affected and no fix is known."}),
+    }
+}
