@@ -49,6 +49,7 @@ mod rights;
 mod rows;
 mod run;
 mod sbom;
+mod scanner;
 mod scim;
 pub mod secret;
 mod separated;

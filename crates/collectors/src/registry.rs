@@ -27,6 +27,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::postgresql::Postgresql,
     &crate::register::Register,
     &crate::sbom::Sbom,
+    &crate::scanner::Scanner,
     &crate::scim::Scim,
     &crate::terraform::Terraform,
     &crate::training::Training,
