@@ -61,6 +61,9 @@ pub(super) fn of(document: &Document<'_>) -> Result<Form, Refusal> {
         Some('<') => of_xml(document, start),
         Some('{' | '[') => of_json(document),
         Some(_) if start.trim_end() == "null" => Err(nothing("null")),
+        Some(_) if start.contains("\nAdvisory: ") => {
+            Err(unknown(Some("a report of bundler-audit")))
+        }
         Some(_) => table::kind(document).map(Form::Table),
     }
 }
@@ -92,15 +95,12 @@ fn of_xml(document: &Document<'_>, start: &str) -> Result<Form, Refusal> {
 
 fn of_json(document: &Document<'_>) -> Result<Form, Refusal> {
     let sketch = sketch::of(document.text()?).map_err(|e| Refusal::json(&e))?;
-    if !sketch.is_whole {
-        return match begins_with_a_line(document)? {
-            true => Ok(Form::Lines),
-            false => Err(unknown(name(&sketch.value))),
-        };
-    }
     match json(&sketch.value)? {
-        Json::YarnLine => Ok(Form::Lines),
-        form => Ok(Form::Json(form, sketch)),
+        _ if !sketch.is_whole && !begins_with_a_line(document)? => Err(Refusal::new(
+            "is several documents of JSON, and not one on each line",
+        )),
+        form if sketch.is_whole && form != Json::YarnLine => Ok(Form::Json(form, sketch)),
+        _ => Ok(Form::Lines),
     }
 }
 
@@ -221,7 +221,7 @@ fn name(value: &Value) -> Option<&'static str> {
     let one = first.unwrap_or(value);
     let kind = text(one, "kind").unwrap_or_default();
     Some(match () {
-        () if has_any(one, &["template-id", "templateID"]) => "a report of Nuclei",
+        () if has_any(one, &["template-id", "templateID", "template-url"]) => "a report of Nuclei",
         () if value["reportSchema"].is_string() => "a report of Dependency-Check",
         () if text(value, "bomFormat") == Some("CycloneDX") => {
             "a CycloneDX document, whose components the kind sbom reads"
@@ -230,7 +230,7 @@ fn name(value: &Value) -> Option<&'static str> {
         () if has_any(value, &["findings"]) && has_any(value, &["project", "meta"]) => {
             "a report of Dependency-Track"
         }
-        () if has_any(one, &["config", "osv", "SBOM"]) => {
+        () if has_any(one, &["config", "osv", "SBOM", "Calls"]) => {
             "govulncheck's own form, which can be SARIF instead"
         }
         () if kind.ends_with("Report") && text(one, "apiVersion").is_some() => {
@@ -239,7 +239,9 @@ fn name(value: &Value) -> Option<&'static str> {
         () if has_any(value, &["vulnerabilityreports.aquasecurity.github.io"]) => {
             "a report of Trivy Operator"
         }
-        () if value["data"]["repository"].is_object() => "an answer of GitHub's",
+        () if has_any(&value["data"], &["repository", "search"]) || has_any(one, &["html_url"]) => {
+            "an answer of GitHub's"
+        }
         () if value["data"]["affected_items"].is_array() || value["hits"].is_object() => {
             "a report of Wazuh"
         }

@@ -29,8 +29,17 @@ fn result(value: &Value, position: u64, desk: &mut Desk<'_, '_>) {
             let place = format!("results[{position}].packages[{index}]");
             let mut finding = one(package, record, desk);
             finding.asset.clone_from(&asset);
+            of_commit(&value["source"], &package["package"], &mut finding);
             desk.put(finding, None, Some(&place));
         }
+    }
+}
+
+/// Sources that are copied in have no package: their folder and commit stand for it.
+fn of_commit(source: &Value, package: &Value, finding: &mut Finding) {
+    if let Some(commit) = text(package, "commit").filter(|_| finding.component.is_empty()) {
+        finding.component = text(source, "path").unwrap_or_default().to_owned();
+        finding.version = commit.to_owned();
     }
 }
 

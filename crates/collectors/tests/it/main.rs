@@ -11,6 +11,7 @@ mod memory;
 mod poppler;
 mod registration;
 mod replay;
+mod scanner;
 mod scim_server;
 mod slapd;
 mod software;
