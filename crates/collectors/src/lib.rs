@@ -56,10 +56,12 @@ mod separated;
 mod sink;
 mod spreadsheet;
 mod sql;
+mod support;
 mod tabular;
 mod terraform;
 mod training;
 mod unix;
+mod unpacked;
 mod walk;
 
 pub use collector::{

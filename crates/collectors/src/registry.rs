@@ -29,6 +29,7 @@ pub static ALL: &[&dyn Collector] = &[
     &crate::sbom::Sbom,
     &crate::scanner::Scanner,
     &crate::scim::Scim,
+    &crate::support::SupportDates,
     &crate::terraform::Terraform,
     &crate::training::Training,
     &crate::unix::Unix,

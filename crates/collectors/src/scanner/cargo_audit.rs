@@ -6,11 +6,11 @@
 use serde_json::Value;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding, level_of};
 use super::versions::{first_fix, floors};
 use super::words::{list, text, texts};
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 const ECOSYSTEM: &str = "crates.io";
 

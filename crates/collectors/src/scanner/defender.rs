@@ -7,10 +7,10 @@
 use serde_json::Value;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::words::{first, tenths, text};
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 /// Whether this is one vulnerability of one machine.
 pub(super) fn is_one(value: &Value) -> bool {

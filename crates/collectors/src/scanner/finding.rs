@@ -8,9 +8,9 @@ use standing_facts::tables::AdvisoryFinding;
 use standing_facts::{Date, Fact as _, GapCode};
 use standing_patching::{Level, Version, score};
 
-use super::document::Document;
 use super::words::{self, Told};
 use crate::Sink;
+use crate::unpacked::Document;
 
 /// One vulnerability in one component of one asset, as a report tells it.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 
-use super::document::{Document, Refusal};
 use super::finding::Desk;
 use super::sketch::{self, Sketch};
 use super::words::{list, text};
@@ -13,6 +12,7 @@ use super::{
     trivy, xml, yarn,
 };
 use crate::lines::{self, Line};
+use crate::unpacked::{Document, Refusal};
 
 /// A form, and what is known of the report before it is read.
 pub(super) enum Form {

@@ -7,13 +7,13 @@ use serde_json::Value;
 use standing_facts::Date;
 use standing_patching::{Level, Purl};
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::ids;
 use super::versions::first_fix;
 use super::words::{list, text, texts};
 use crate::json::{Piece, stream_objects};
 use crate::sbom::ecosystem;
+use crate::unpacked::{Document, Refusal};
 
 /// Reads the matches one by one.
 pub(super) fn read(

@@ -8,11 +8,11 @@ use serde_json::Value;
 use standing_facts::GapCode;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::words::{list, text, texts};
 use crate::distribution::Release;
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 /// Reads the findings one by one.
 pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(), Refusal> {

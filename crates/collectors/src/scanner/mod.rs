@@ -6,7 +6,6 @@
 
 mod cargo_audit;
 mod defender;
-mod document;
 mod finding;
 mod form;
 mod grype;
@@ -30,8 +29,8 @@ mod yarn;
 
 use std::collections::BTreeMap;
 
+use crate::unpacked::{self, Document};
 use crate::{About, Asks, Collector, Parts, Setting, Settings, Sink};
-use document::Document;
 use finding::{Desk, Findings};
 use form::Form;
 
@@ -77,7 +76,7 @@ impl Collector for Scanner {
     }
 
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
-        let documents = document::all(parts, sink);
+        let documents = unpacked::all(parts, sink);
         let alone = documents.len() == 1 && parts.list().len() == 1;
         let mut findings = Findings::new(settings.value("asset"));
         let mut forms = Vec::new();

@@ -7,10 +7,10 @@ use std::net::IpAddr;
 
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::words::tenths;
 use super::xml::{self, Element, Piece};
+use crate::unpacked::{Document, Refusal};
 
 const DATED_BY: &str = "nessus patch_publication_date";
 

@@ -6,12 +6,12 @@
 use serde_json::Value;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::ids;
 use super::versions::{ceilings, first_fix, floors};
 use super::words::{list, text, texts};
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 const ECOSYSTEM: &str = "npm";
 

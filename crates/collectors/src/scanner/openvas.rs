@@ -6,13 +6,13 @@
 use standing_facts::GapCode;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::ids;
 use super::nessus::at_port;
 use super::table::Row;
 use super::words::tenths;
 use super::xml::{self, Element, Piece};
+use crate::unpacked::{Document, Refusal};
 
 /// One row of the CSV.
 pub(super) fn row(row: &Row<'_>, desk: &mut Desk<'_, '_>) {

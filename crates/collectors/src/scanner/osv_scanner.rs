@@ -6,11 +6,11 @@
 use serde_json::Value;
 use standing_patching::Level;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding, level_of};
 use super::versions::first_fix;
 use super::words::{list, text, texts};
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 /// Reads the results, one for each lockfile, one by one.
 pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(), Refusal> {

@@ -4,11 +4,11 @@
 use serde_json::Value;
 use standing_patching::pypi_name;
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::versions::first_fix;
 use super::words::{list, text, texts};
 use crate::json::{Piece, stream_objects};
+use crate::unpacked::{Document, Refusal};
 
 const ECOSYSTEM: &str = "PyPI";
 

@@ -5,12 +5,12 @@
 use serde_json::Value;
 use standing_patching::{Level, Purl};
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::ids;
 use super::words::{list, tenths, text, texts};
 use crate::json::{Piece, stream_objects};
 use crate::sbom::ecosystem;
+use crate::unpacked::{Document, Refusal};
 
 /// Reads the runs one by one.
 pub(super) fn read(

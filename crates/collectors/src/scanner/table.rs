@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::document::{Document, Refusal};
 use super::finding::Desk;
 use super::{openvas, qualys, tenable};
 use crate::separated;
 use crate::tabular::plain;
+use crate::unpacked::{Document, Refusal};
 
 /// Whose table it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,13 +6,13 @@
 use serde_json::Value;
 use standing_patching::{Level, Purl};
 
-use super::document::{Document, Refusal};
 use super::finding::{Desk, Finding};
 use super::versions::first_fix;
 use super::words::{list, text, texts};
 use crate::distribution::Release;
 use crate::json::{Piece, stream_objects};
 use crate::sbom::ecosystem;
+use crate::unpacked::{Document, Refusal};
 
 /// Lists beside the vulnerabilities of a result, and what is in them.
 const OTHERS: [(&str, &str); 4] = [

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::document::{Document, Refusal};
+use crate::unpacked::{Document, Refusal};
 
 /// Elements within elements deeper than this are no report's.
 const DEEPEST: usize = 64;

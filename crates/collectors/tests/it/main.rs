@@ -15,4 +15,5 @@ mod scanner;
 mod scim_server;
 mod slapd;
 mod software;
+mod support;
 mod traps;

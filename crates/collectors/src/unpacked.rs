@@ -1,4 +1,4 @@
-//! One report's bytes, unpacked; they may be read more than once.
+//! What somebody exported as one document, unpacked; it may be read more than once.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use crate::{Kept, Parts, Sink, separated};
 
-/// The most that one report may unpack to.
+/// The most that one document may unpack to.
 const UNPACKED_BYTES: u64 = 1 << 30;
 /// The longest archive.
 const ARCHIVE_BYTES: u64 = 512 << 20;
@@ -22,18 +22,18 @@ const ENTRIES: usize = 10_000;
 
 type Opened<'a> = io::Result<Box<dyn Read + 'a>>;
 
-/// One report.
-pub(super) struct Document<'a> {
+/// One document.
+pub(crate) struct Document<'a> {
     /// Its name in messages.
-    pub(super) part: String,
+    pub(crate) part: String,
     /// Its file's name without folders and endings: what an asset is called that nobody names.
-    pub(super) stem: String,
+    pub(crate) stem: String,
     open: Box<dyn Fn() -> Opened<'a> + 'a>,
 }
 
 impl<'a> Document<'a> {
     /// Bytes that are in memory, told as part of `part`.
-    pub(super) fn of_memory(part: &str, stem: &str, bytes: &'a [u8]) -> Self {
+    pub(crate) fn of_memory(part: &str, stem: &str, bytes: &'a [u8]) -> Self {
         Document {
             part: part.to_owned(),
             stem: stem.to_owned(),
@@ -42,12 +42,12 @@ impl<'a> Document<'a> {
     }
 
     /// The bytes as they are.
-    pub(super) fn raw(&self) -> Result<Box<dyn Read + 'a>, Refusal> {
+    pub(crate) fn raw(&self) -> Result<Box<dyn Read + 'a>, Refusal> {
         (self.open)().map_err(|e| Refusal::io(&e))
     }
 
     /// The bytes as UTF-8 without a mark, where a mark says in which encoding they are.
-    pub(super) fn text(&self) -> Result<Box<dyn Read + 'a>, Refusal> {
+    pub(crate) fn text(&self) -> Result<Box<dyn Read + 'a>, Refusal> {
         let mut bytes = BufReader::new(self.raw()?);
         let start = bytes.fill_buf().map_err(|e| Refusal::io(&e))?;
         Ok(match Encoding::for_bom(start) {
@@ -57,16 +57,16 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Why a report, or the rest of it, is not read.
+/// Why a document, or the rest of it, is not read.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     code: GapCode,
     line: Option<u64>,
     why: String,
 }
 
 impl Refusal {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
         Refusal {
             code: GapCode::Malformed,
             line: None,
@@ -74,7 +74,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn too_large(why: impl Into<String>) -> Self {
+    pub(crate) fn too_large(why: impl Into<String>) -> Self {
         Refusal {
             code: GapCode::TooLarge,
             ..Refusal::new(why)
@@ -82,16 +82,16 @@ impl Refusal {
     }
 
     /// The sentence that says it.
-    pub(super) fn why(&self) -> &str {
+    pub(crate) fn why(&self) -> &str {
         &self.why
     }
 
-    pub(super) fn at(self, line: usize) -> Self {
+    pub(crate) fn at(self, line: usize) -> Self {
         let line = u64::try_from(line).ok().filter(|line| *line > 0);
         Refusal { line, ..self }
     }
 
-    pub(super) fn io(error: &io::Error) -> Self {
+    pub(crate) fn io(error: &io::Error) -> Self {
         Refusal::of_kind(error.kind())
     }
 
@@ -105,7 +105,7 @@ impl Refusal {
     }
 
     /// The parser's own words may repeat values, so only its place is kept.
-    pub(super) fn json(error: &serde_json::Error) -> Self {
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
         use serde_json::error::Category;
         let why = match (error.classify(), error.io_error_kind()) {
             (Category::Io, Some(kind)) => return Refusal::of_kind(kind),
@@ -116,8 +116,8 @@ impl Refusal {
         Refusal::new(why).at(error.line())
     }
 
-    /// A report alone fails the run; one of many is a problem, or a gap where it is too large.
-    pub(super) fn report(self, part: &str, alone: bool, sink: &mut Sink<'_>) {
+    /// A document alone fails the run; one of many is a problem, or a gap where it is too large.
+    pub(crate) fn report(self, part: &str, alone: bool, sink: &mut Sink<'_>) {
         let place = self.line.map(|l| format!(" line {l}")).unwrap_or_default();
         if alone {
             sink.fail(self.code, format!("{part}{place} {}", self.why));
@@ -129,8 +129,8 @@ impl Refusal {
     }
 }
 
-/// Every report of the parts: archives are taken apart.
-pub(super) fn all<'a>(parts: &'a Parts<'_>, sink: &mut Sink<'_>) -> Vec<Document<'a>> {
+/// Every document of the parts: archives are taken apart.
+pub(crate) fn all<'a>(parts: &'a Parts<'_>, sink: &mut Sink<'_>) -> Vec<Document<'a>> {
     let mut all = Vec::new();
     for part in parts.list() {
         if let Err(refusal) = unpack(parts, part, &mut all, sink) {
