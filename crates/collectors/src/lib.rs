@@ -57,6 +57,7 @@ mod rows;
 mod rpm;
 mod run;
 mod sbom;
+mod scanner;
 mod scim;
 pub mod secret;
 mod separated;
@@ -64,10 +65,12 @@ mod sink;
 mod spreadsheet;
 mod sql;
 mod systems;
+mod support;
 mod tabular;
 mod terraform;
 mod training;
 mod unix;
+mod unpacked;
 mod walk;
 
 pub use collector::{

@@ -172,6 +172,9 @@ pub enum Command {
     /// Check, or erase from, the vault
     #[command(subcommand)]
     Vault(VaultCommand),
+    /// Deadlines of fixes: what is late, what breaches next, and how each date came to be
+    #[command(subcommand)]
+    Patch(crate::patch::PatchCommand),
     /// Review who can get in, and follow what was to go until it is proven gone
     #[command(subcommand, after_help = review::HELP)]
     Review(ReviewCommand),
@@ -200,6 +203,7 @@ impl Command {
             | Command::Query { .. }
             | Command::Review(_)
             | Command::Advisories(_)
+            | Command::Patch(_)
             | Command::Verify { .. } => true,
             Command::Access(command) => command.has_json(),
             Command::Source(command) => matches!(command, SourceCommand::List),

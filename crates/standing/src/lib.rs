@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod out;
+mod patch;
 
 mod access;
 pub mod advisories;
@@ -77,6 +78,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Edition(command) => edition::edition(folder(), command, format),
         Command::Record { kind, action } => record::record(&open()?, kind, action.as_ref(), format),
+        Command::Patch(command) => patch::patch(&open()?, command, format, global),
         Command::Access(command) => access::access(&open()?, command, format),
         Command::Review(command) => review::command(global, command),
         Command::Member(command) => member::member(&folder()?, command, format),

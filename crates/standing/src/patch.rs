@@ -34,9 +34,7 @@ pub fn patch(
         PatchCommand::Next { when, of, rows } => next::next(home, when, of, *rows, format),
         PatchCommand::Months { when, of } => months::months(home, when, of, format),
         PatchCommand::Show(shown) => show::show(home, shown, format),
-        PatchCommand::Vulnerability { name, when } => {
-            show::across(home, name, when, format)
-        }
+        PatchCommand::Vulnerability { name, when } => show::across(home, name, when, format),
         PatchCommand::Gate(gate) => gate::gate(home, gate, format, global),
         PatchCommand::Vex { when, asset, out } => {
             vex::vex(home, when, asset.as_deref(), out.as_deref())
@@ -215,10 +213,16 @@ impl Line {
             ("late", Some(due)) => format!("was due {}, mended {days} late", long(due)),
             ("met", Some(due)) => format!("was due {}, met", long(due)),
             ("between", Some(due)) => {
-                format!("was due {}, mended between two readings about then", long(due))
+                format!(
+                    "was due {}, mended between two readings about then",
+                    long(due)
+                )
             }
             ("excepted", _) => {
-                let until = self.excepted_until.as_deref().map_or_else(String::new, long);
+                let until = self
+                    .excepted_until
+                    .as_deref()
+                    .map_or_else(String::new, long);
                 format!("excepted until {until}")
             }
             ("no fix", _) => "no fix is known, so no deadline".into(),
@@ -233,13 +237,17 @@ impl Line {
 
 /// `16 March 2026`, of a day as the table holds it.
 pub(crate) fn long(day: &str) -> String {
-    day.parse().map_or_else(|_| day.to_owned(), standing_assess::long_date)
+    day.parse()
+        .map_or_else(|_| day.to_owned(), standing_assess::long_date)
 }
 
 /// Why clocks are not completely known: one sentence a gap.
 pub(crate) fn gaps(estate: &Estate<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    for gap in ["patch_clock", "asset"].iter().flat_map(|table| estate.gaps(table)) {
+    for gap in ["patch_clock", "asset"]
+        .iter()
+        .flat_map(|table| estate.gaps(table))
+    {
         if !found.contains(&gap.detail) {
             found.push(gap.detail);
         }

@@ -369,10 +369,12 @@ fn the_compiled_edition_of_the_day_is_asked() {
             json: "{}".into(),
         })
         .unwrap();
-    readings.index.advise(Arc::new(move |edition| match edition.entry {
-        9 => Ok(Bytes(Arc::new(bytes.clone()))),
-        _ => Err("cannot be read".into()),
-    }));
+    readings
+        .index
+        .advise(Arc::new(move |edition| match edition.entry {
+            9 => Ok(Bytes(Arc::new(bytes.clone()))),
+            _ => Err("cannot be read".into()),
+        }));
     assert_eq!(
         readings.clocks("2026-03-12", "Cyber Essentials"),
         none,

@@ -4,17 +4,17 @@ use crate::distribution::Release;
 use standing_patching::{Purl, pypi_name};
 
 /// What one component is called where advisories are looked up.
-pub(super) struct Identity {
-    pub(super) ecosystem: String,
-    pub(super) name: String,
+pub(crate) struct Identity {
+    pub(crate) ecosystem: String,
+    pub(crate) name: String,
     /// Version of the source package, where the URL gives its own.
-    pub(super) version: Option<String>,
+    pub(crate) version: Option<String>,
     /// The binary package, where `name` is the source's and differs.
-    pub(super) binary: Option<String>,
+    pub(crate) binary: Option<String>,
 }
 
 /// Types without an ecosystem of OSV's keep the type as the ecosystem.
-pub(super) fn identity(purl: &Purl) -> Identity {
+pub(crate) fn identity(purl: &Purl) -> Identity {
     let joined = |separator: &str| match &purl.namespace {
         Some(namespace) => format!("{namespace}{separator}{}", purl.name),
         None => purl.name.clone(),

@@ -1,7 +1,7 @@
 //! Software bills of materials: CycloneDX 1.2–1.7 and SPDX 2.2 and 2.3, as JSON.
 
 mod cyclonedx;
-mod ecosystem;
+pub(crate) mod ecosystem;
 mod head;
 mod inventory;
 mod spdx;

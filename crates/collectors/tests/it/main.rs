@@ -6,9 +6,7 @@ mod cases;
 mod completeness;
 mod database_roles;
 mod databases;
-<<<<<<< HEAD
 mod host;
-=======
 mod download;
 >>>>>>> advisories
 mod ldap;
@@ -17,7 +15,9 @@ mod memory;
 mod poppler;
 mod replay;
 mod rpm;
+mod scanner;
 mod scim_server;
 mod slapd;
 mod software;
+mod support;
 mod traps;

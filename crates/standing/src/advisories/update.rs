@@ -10,7 +10,6 @@ use standing_assess::index::AdvisoryEdition;
 use standing_assess::{AsOf, Index};
 use standing_facts::Problem;
 
-use standing_patching::Builder;
 use super::fetch::{self, Got, Part};
 use super::reading::{self, Found};
 use super::{Feed, Kind, LeftAside, List, compiled, folder};
@@ -18,6 +17,7 @@ use crate::config::{Advisories, nearest};
 use crate::failure::{Failure, Sort};
 use crate::home::{By, Home, hold};
 use crate::project;
+use standing_patching::Builder;
 
 /// At most this many files are named by one entry; an entry is bounded in length.
 const FEEDS_AN_ENTRY: usize = 200;

@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use standing_assess::AsOf;
 use standing_assess::advisories::{Bytes, Edition};
 use standing_assess::clocks::{grade_words, level_of};
 use standing_collectors::{LockfileReading, lockfile};
@@ -61,10 +59,7 @@ pub(super) struct Judged {
 /// When there are no advisories, or a file cannot be read.
 pub fn gate(home: &Home, gate: &Gate, format: Format, global: &Global) -> Result<u8, Failure> {
     let index = home.index()?;
-    let as_of = match &gate.as_of {
-        Some(text) => crate::judge::as_of(text)?,
-        None => AsOf::at(Timestamp::now()),
-    };
+    let as_of = crate::judge::as_of(gate.as_of.as_deref())?;
     let edition = index.edition(&as_of)?.ok_or_else(|| {
         Failure::usage("no advisories are held, so nothing can be compared")
             .hint("`standing advisories update` takes them in")
@@ -72,7 +67,9 @@ pub fn gate(home: &Home, gate: &Gate, format: Format, global: &Global) -> Result
     let mut judged = Judged::default();
     if edition.fresh_until < as_of.date {
         let until = text::day(edition.fresh_until);
-        judged.doubts.push(format!("the advisories held were to be relied upon until {until}"));
+        judged.doubts.push(format!(
+            "the advisories held were to be relied upon until {until}"
+        ));
     }
     let database = database(&edition)?;
     for path in &gate.files {
@@ -101,7 +98,10 @@ pub fn gate(home: &Home, gate: &Gate, format: Format, global: &Global) -> Result
 }
 
 fn database(edition: &Arc<Edition>) -> Result<&Database<Bytes>, Failure> {
-    edition.database.as_ref().map_err(|why| Failure::integrity(why.clone()))
+    edition
+        .database
+        .as_ref()
+        .map_err(|why| Failure::integrity(why.clone()))
 }
 
 fn file(
@@ -114,8 +114,10 @@ fn file(
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     let reading = lockfile(&path.to_string_lossy(), &bytes).ok_or_else(|| {
-        Failure::usage(format!("{shown} has no name that a package manager gives its lockfile"))
-            .hint("`standing source kinds lockfiles` lists the names that are known")
+        Failure::usage(format!(
+            "{shown} has no name that a package manager gives its lockfile"
+        ))
+        .hint("`standing source kinds lockfiles` lists the names that are known")
     })?;
     if let Some(refused) = &reading.refused {
         return Err(Failure::usage(format!("{shown}: {refused}")));
@@ -144,11 +146,17 @@ fn doubts(path: &Path, reading: &LockfileReading, judged: &mut Judged) {
     for unread in &reading.unread {
         judged.doubts.push(format!("{shown}: {unread}"));
     }
-    for left_out in reading.left_out.iter().filter(|left_out| left_out.why.is_gap()) {
+    for left_out in reading
+        .left_out
+        .iter()
+        .filter(|left_out| left_out.why.is_gap())
+    {
         judged.doubts.push(format!("{shown}: {left_out}"));
     }
     for include in &reading.includes {
-        judged.doubts.push(format!("{shown}: includes {include}, which is to be named too"));
+        judged.doubts.push(format!(
+            "{shown}: includes {include}, which is to be named too"
+        ));
     }
 }
 
@@ -164,33 +172,39 @@ fn of_component(
     for hit in database.judge(component.ecosystem, &component.name, &component.version)? {
         let entry = database.entry(hit.entry)?;
         for vulnerability in &entry.advisory.about {
-            let one = of_name.entry(vulnerability.name.to_owned()).or_insert_with(|| {
-                let found = Found {
-                    file: path.to_owned(),
-                    line: component.line,
-                    package: component.name.clone(),
-                    version: component.version.clone(),
-                    purl: component.purl.clone(),
-                    vulnerability: vulnerability.name.to_owned(),
-                    advisories: Vec::new(),
-                    summary: None,
-                    fixed: None,
-                    severity: None,
-                    tenths: None,
-                    grade: String::new(),
-                    exploited: vulnerability.exploited.is_some(),
-                    informational: entry.informational.map(str::to_owned),
-                    compared: false,
-                    stops: false,
-                };
-                let severity = Severity {
-                    ratings: Vec::new(),
-                    vendor: VendorWord::NotHeld,
-                };
-                (found, severity)
-            });
+            let one = of_name
+                .entry(vulnerability.name.to_owned())
+                .or_insert_with(|| {
+                    let found = Found {
+                        file: path.to_owned(),
+                        line: component.line,
+                        package: component.name.clone(),
+                        version: component.version.clone(),
+                        purl: component.purl.clone(),
+                        vulnerability: vulnerability.name.to_owned(),
+                        advisories: Vec::new(),
+                        summary: None,
+                        fixed: None,
+                        severity: None,
+                        tenths: None,
+                        grade: String::new(),
+                        exploited: vulnerability.exploited.is_some(),
+                        informational: entry.informational.map(str::to_owned),
+                        compared: false,
+                        stops: false,
+                    };
+                    let severity = Severity {
+                        ratings: Vec::new(),
+                        vendor: VendorWord::NotHeld,
+                    };
+                    (found, severity)
+                });
             one.0.advisories.push(entry.advisory.id.to_owned());
-            one.0.summary = one.0.summary.take().or(entry.advisory.summary.map(str::to_owned));
+            one.0.summary = one
+                .0
+                .summary
+                .take()
+                .or(entry.advisory.summary.map(str::to_owned));
             one.0.fixed = one.0.fixed.take().or_else(|| hit.fixed.clone());
             one.0.compared |= hit.verdict == Verdict::Affected;
             // What one advisory calls a vulnerability is one.
@@ -202,7 +216,11 @@ fn of_component(
     }
     for (mut one, severity) in of_name.into_values() {
         one.severity = level_of(&severity);
-        one.tenths = severity.ratings.iter().filter_map(|rating| rating.tenths).max();
+        one.tenths = severity
+            .ratings
+            .iter()
+            .filter_map(|rating| rating.tenths)
+            .max();
         one.grade = grade_words(&severity);
         one.stops = stops(&one, fail_on);
         found.push(one);
@@ -222,8 +240,10 @@ fn stops(found: &Found, fail_on: FailOn) -> bool {
 
 fn page(judged: &Judged, stops: usize, verbose: bool) -> String {
     let style = Style::stdout();
-    let (info, real): (Vec<&Found>, Vec<&Found>) =
-        judged.found.iter().partition(|found| found.informational.is_some());
+    let (info, real): (Vec<&Found>, Vec<&Found>) = judged
+        .found
+        .iter()
+        .partition(|found| found.informational.is_some());
     let mut text = String::new();
     let rows: Vec<Vec<String>> = real
         .iter()
@@ -231,9 +251,17 @@ fn page(judged: &Judged, stops: usize, verbose: bool) -> String {
             let shape = if found.stops { "✗" } else { "–" };
             let fixed = found.fixed.as_deref();
             let fixed = fixed.map_or_else(|| "no fix named".into(), |v| format!("fixed in {v}"));
-            let doubt = if found.compared { "" } else { ", not known whether affected" };
+            let doubt = if found.compared {
+                ""
+            } else {
+                ", not known whether affected"
+            };
             vec![
-                format!("  {shape} {} {}", plain(&found.package), plain(&found.version)),
+                format!(
+                    "  {shape} {} {}",
+                    plain(&found.package),
+                    plain(&found.version)
+                ),
                 plain(&found.vulnerability),
                 found.severity.unwrap_or("not rated").to_owned(),
                 format!("{}{doubt}", plain(&fixed)),
@@ -248,7 +276,12 @@ fn page(judged: &Judged, stops: usize, verbose: bool) -> String {
         for found in &info {
             let word = found.informational.as_deref().unwrap_or_default();
             let what = format!("{} {} is {word}", found.package, found.version);
-            let _ = writeln!(text, "  – {}: {}", plain(&what), found.advisories.join(", "));
+            let _ = writeln!(
+                text,
+                "  – {}: {}",
+                plain(&what),
+                found.advisories.join(", ")
+            );
         }
     }
     let vulnerabilities = match real.len() {

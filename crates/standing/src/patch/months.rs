@@ -95,7 +95,10 @@ pub(crate) fn by_month(lines: &[Line]) -> Vec<Month> {
         let unknown = line.is_unknown();
         let of = match unknown {
             true => line.first_seen_on.as_ref(),
-            false => line.due_on.as_ref().filter(|_| line.verdict != "not covered"),
+            false => line
+                .due_on
+                .as_ref()
+                .filter(|_| line.verdict != "not covered"),
         };
         let Some(key) = of.and_then(|day| day.get(..7)) else {
             continue;
@@ -130,18 +133,27 @@ pub(crate) fn by_month(lines: &[Line]) -> Vec<Month> {
 pub(crate) fn by_week(lines: &[Line], as_of: Date) -> Vec<Week> {
     let spans: Vec<(Date, Option<Date>, Date)> = lines
         .iter()
-        .filter(|line| !matches!(line.verdict.as_str(), "not covered" | "no fix" | "announced"))
+        .filter(|line| {
+            !matches!(
+                line.verdict.as_str(),
+                "not covered" | "no fix" | "announced"
+            )
+        })
         .filter_map(|line| {
             let fix = day(line.fix_released_on.as_ref())?;
             let seen = day(line.first_seen_on.as_ref())?;
-            Some((fix.max(seen), day(line.mended_on.as_ref()), day(line.due_on.as_ref())?))
+            Some((
+                fix.max(seen),
+                day(line.mended_on.as_ref()),
+                day(line.due_on.as_ref())?,
+            ))
         })
         .collect();
     let week = |ago: i64| {
         let day = as_of.saturating_sub((7 * ago).days());
-        let open = spans.iter().filter(|(from, to, _)| {
-            *from <= day && to.is_none_or(|to| to > day)
-        });
+        let open = spans
+            .iter()
+            .filter(|(from, to, _)| *from <= day && to.is_none_or(|to| to > day));
         let due: Vec<Date> = open.map(|(_, _, due)| *due).collect();
         Week {
             day,
@@ -154,15 +166,28 @@ pub(crate) fn by_week(lines: &[Line], as_of: Date) -> Vec<Week> {
 
 fn page(of: &Of, as_of: Date, months: &[Month], weeks: &[Week], gaps: &[String]) -> String {
     let style = Style::stdout();
-    let title = format!("{}, deadlines by month, as of {}", of.policy, text::day(as_of));
+    let title = format!(
+        "{}, deadlines by month, as of {}",
+        of.policy,
+        text::day(as_of)
+    );
     let mut text = format!("{}\n", style.strong(&title));
     for gap in gaps {
         let _ = writeln!(text, "  ? {}", style.fold(4, &plain(gap)));
     }
     let mut table = vec![
-        ["  due in", "in time", "late", "between", "excepted", "running", "not known", "days (median, nine of ten)"]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            "  due in",
+            "in time",
+            "late",
+            "between",
+            "excepted",
+            "running",
+            "not known",
+            "days (median, nine of ten)",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     for month in months {
         let days = match (month.median_days, month.p90_days) {
@@ -182,11 +207,19 @@ fn page(of: &Of, as_of: Date, months: &[Month], weeks: &[Week], gaps: &[String])
     }
     text.push_str(&text::table(&table));
     let _ = writeln!(text, "\nOpen with a fix at hand, week by week:");
-    let most = weeks.iter().map(|week| week.open).max().unwrap_or_default().max(1);
+    let most = weeks
+        .iter()
+        .map(|week| week.open)
+        .max()
+        .unwrap_or_default()
+        .max(1);
     for week in weeks {
         let width = usize::try_from(week.open * 40 / most).unwrap_or_default();
         let bar = "█".repeat(width);
-        let line = format!("  {}  {:>6} open, {:>6} late  {bar}", week.day, week.open, week.late);
+        let line = format!(
+            "  {}  {:>6} open, {:>6} late  {bar}",
+            week.day, week.open, week.late
+        );
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text

@@ -15,13 +15,7 @@ use crate::text::{self, Style, count, plain};
 ///
 /// # Errors
 /// When it could not tell.
-pub fn next(
-    home: &Home,
-    when: &When,
-    of: &Of,
-    rows: usize,
-    format: Format,
-) -> Result<u8, Failure> {
+pub fn next(home: &Home, when: &When, of: &Of, rows: usize, format: Format) -> Result<u8, Failure> {
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
@@ -34,10 +28,7 @@ pub fn next(
             json!({"as_of": terms.as_of.date, "policy": of.policy, "gaps": gaps,
                 "open": sum, "clocks": open})
         ),
-        Format::Text => put!(
-            "{}",
-            page(of, terms.as_of.date, &open, &sum, &gaps, rows)
-        ),
+        Format::Text => put!("{}", page(of, terms.as_of.date, &open, &sum, &gaps, rows)),
     }
     Ok(match (sum.breached, sum.unknown > 0 || !gaps.is_empty()) {
         (1.., _) => 1,
@@ -97,7 +88,11 @@ impl Sum {
                 parts.push(format!("{} {what}", text::number(n)));
             }
         }
-        format!("Of {} open: {}.", count(self.all, "vulnerability").replace("vulnerabilitys", "vulnerabilities"), parts.join(", "))
+        format!(
+            "Of {} open: {}.",
+            count(self.all, "vulnerability").replace("vulnerabilitys", "vulnerabilities"),
+            parts.join(", ")
+        )
     }
 }
 

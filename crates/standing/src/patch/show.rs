@@ -38,7 +38,11 @@ pub fn show(home: &Home, shown: &Show, format: Format) -> Result<u8, Failure> {
             say!("{:#}", json!({"as_of": terms.as_of.date, "timelines": all}));
         }
         Format::Text if clocks.is_empty() => {
-            put!("No vulnerability is known of {} on {}.\n", shown.component, shown.asset);
+            put!(
+                "No vulnerability is known of {} on {}.\n",
+                shown.component,
+                shown.asset
+            );
         }
         Format::Text => {
             let style = Style::stdout();
@@ -82,14 +86,29 @@ pub(crate) fn dates(clock: &Clock) -> Vec<Dated> {
         FixDay::Announced(_) | FixDay::None => None,
     };
     for (i, candidate) in clock.case.candidates.iter().enumerate() {
-        let counts = if chosen == Some(i) { "; this one counts" } else { "" };
-        let had = if candidate.installable { "" } else { ", not yet to be had" };
-        let what = format!("fix released ({} date{had}{counts})", bound_word(candidate.bound));
+        let counts = if chosen == Some(i) {
+            "; this one counts"
+        } else {
+            ""
+        };
+        let had = if candidate.installable {
+            ""
+        } else {
+            ", not yet to be had"
+        };
+        let what = format!(
+            "fix released ({} date{had}{counts})",
+            bound_word(candidate.bound)
+        );
         let written = match candidate.text == candidate.day.to_string() {
             true => String::new(),
             false => format!(", written {}", candidate.text),
         };
-        let mut by = format!("{} {}{written}", source_word(candidate.source), candidate.name);
+        let mut by = format!(
+            "{} {}{written}",
+            source_word(candidate.source),
+            candidate.name
+        );
         if let Some((reason, evidence)) = &candidate.grounds {
             let _ = write!(by, ": {reason}; evidence {evidence}");
         }
@@ -134,7 +153,10 @@ pub(crate) fn outcomes(clock: &Clock) -> Vec<(String, &'static str, String)> {
         }
         if let Some(knowable) = outcome.knowable.filter(|_| verdict != "not covered") {
             let day = text::day(knowable);
-            let _ = write!(sentence, "; counted from when it could be known here, due {day}");
+            let _ = write!(
+                sentence,
+                "; counted from when it could be known here, due {day}"
+            );
         }
         if !outcome.refused.is_empty() {
             sentence.push_str("; an exception was recorded that this policy does not admit");
@@ -157,7 +179,11 @@ fn timeline(clock: &Clock, style: Style) -> String {
     let _ = writeln!(text, "  also {}", style.fold(2, &plain(&names.join(", "))));
     let fixed = clock.fixed.as_deref().unwrap_or("none known");
     let state = state_word(clock.timeline.state);
-    let _ = writeln!(text, "  version {}, fixed in {fixed}, {state}", plain(&clock.version));
+    let _ = writeln!(
+        text,
+        "  version {}, fixed in {fixed}, {state}",
+        plain(&clock.version)
+    );
     let _ = writeln!(text, "  {}", plain(&grade_words(&clock.severity)));
     for rating in &clock.severity.ratings {
         let line = format!("    {} says {}", rating.name, rating.text);
@@ -168,7 +194,13 @@ fn timeline(clock: &Clock, style: Style) -> String {
     }
     let rows: Vec<Vec<String>> = dates(clock)
         .into_iter()
-        .map(|dated| vec![format!("  {}", dated.on), plain(&dated.what), plain(&dated.by)])
+        .map(|dated| {
+            vec![
+                format!("  {}", dated.on),
+                plain(&dated.what),
+                plain(&dated.by),
+            ]
+        })
         .collect();
     text.push_str(&text::table(&rows));
     for (policy, _, sentence) in outcomes(clock) {
@@ -188,9 +220,11 @@ fn as_json(clock: &Clock) -> Value {
         .iter()
         .filter_map(|outcome| {
             let (verdict, days) = verdict_of(clock, outcome)?;
-            Some(json!({"policy": outcome.policy, "verdict": verdict, "days": days,
+            Some(
+                json!({"policy": outcome.policy, "verdict": verdict, "days": days,
                 "due_on": outcome.due, "knowable_due_on": outcome.knowable,
-                "revision_from": outcome.revision, "refused_exceptions": outcome.refused.len()}))
+                "revision_from": outcome.revision, "refused_exceptions": outcome.refused.len()}),
+            )
         })
         .collect();
     let ratings: Vec<Value> = clock
@@ -282,7 +316,11 @@ pub fn across(home: &Home, name: &str, when: &When, format: Format) -> Result<u8
         ),
         Format::Text => {
             let style = Style::stdout();
-            put!("{}\n{}\n", style.strong(&plain(name)), style.fold(0, &across.words()));
+            put!(
+                "{}\n{}\n",
+                style.strong(&plain(name)),
+                style.fold(0, &across.words())
+            );
             for gap in &gaps {
                 put!("  ? {}\n", style.fold(4, &plain(gap)));
             }

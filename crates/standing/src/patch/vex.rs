@@ -43,17 +43,17 @@ pub fn vex(
 }
 
 /// The document as of a moment. The same clocks give the same bytes.
-fn document(
-    clocks: &[Clock],
-    instant: &str,
-    today: &jiff::civil::Date,
-    gaps: &[String],
-) -> Value {
+fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[String]) -> Value {
     let mut components: BTreeMap<String, Value> = BTreeMap::new();
     let mut found: BTreeMap<(String, &str, String), (Value, Vec<Value>)> = BTreeMap::new();
     for clock in clocks {
-        let reference = format!("{}#{}/{}@{}", clock.asset, clock.ecosystem, clock.component, clock.version);
-        components.entry(reference.clone()).or_insert_with(|| component(clock, &reference));
+        let reference = format!(
+            "{}#{}/{}@{}",
+            clock.asset, clock.ecosystem, clock.component, clock.version
+        );
+        components
+            .entry(reference.clone())
+            .or_insert_with(|| component(clock, &reference));
         let analysis = analysis(clock, *today);
         let state = analysis["state"].as_str().unwrap_or_default().to_owned();
         let detail = analysis["detail"].as_str().unwrap_or_default().to_owned();
@@ -90,10 +90,16 @@ fn document(
 }
 
 fn word(state: &str) -> &'static str {
-    ["exploitable", "in_triage", "resolved", "false_positive", "not_affected"]
-        .into_iter()
-        .find(|known| *known == state)
-        .unwrap_or("in_triage")
+    [
+        "exploitable",
+        "in_triage",
+        "resolved",
+        "false_positive",
+        "not_affected",
+    ]
+    .into_iter()
+    .find(|known| *known == state)
+    .unwrap_or("in_triage")
 }
 
 fn component(clock: &Clock, reference: &str) -> Value {

@@ -1,0 +1,64 @@
+//! yarn audit's lines of JSON. Each tells one path through the tree to a vulnerable package; the last
+//! is a summary. Source: the manual of Yarn 1, `yarn audit`.
+
+use serde_json::Value;
+use standing_facts::GapCode;
+
+use super::finding::Desk;
+use super::npm_audit;
+use super::words::{list, text, texts};
+
+/// What the lines so far said.
+#[derive(Default)]
+pub(super) struct Seen {
+    lines: u64,
+    has_end: bool,
+}
+
+impl Seen {
+    /// One line.
+    pub(super) fn line(&mut self, value: &Value, number: u64, desk: &mut Desk<'_, '_>) {
+        self.lines += 1;
+        match text(value, "type") {
+            Some("auditAdvisory") => advisory(&value["data"], number, desk),
+            Some("auditSummary") => self.has_end = true,
+            Some("error") => {
+                self.has_end = true;
+                desk.odd(Some(number), None, "yarn says that it failed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Without a summary the audit did not come to its end.
+    pub(super) fn finish(&self, desk: &mut Desk<'_, '_>) {
+        if self.lines > 0 && !self.has_end {
+            let why = format!("{} ends without yarn's summary", desk.part);
+            desk.sink
+                .gap(Some("advisory_finding"), GapCode::Truncated, why);
+        }
+    }
+}
+
+/// The versions that lie on the path of this line; all of them where none says that it does.
+fn advisory(data: &Value, number: u64, desk: &mut Desk<'_, '_>) {
+    let path = text(&data["resolution"], "path").unwrap_or_default();
+    let found = list(&data["advisory"], "findings");
+    let on_path = |f: &&Value| texts(f, "paths").iter().any(|p| p == path);
+    let mut versions: Vec<&str> = found.iter().filter(on_path).filter_map(version).collect();
+    if versions.is_empty() {
+        versions = found.iter().filter_map(version).collect();
+    }
+    versions.dedup();
+    if versions.is_empty() {
+        return desk.odd(Some(number), None, "names no version in which it was found");
+    }
+    for version in versions {
+        let finding = npm_audit::advisory(&data["advisory"], version, desk.asset(None));
+        desk.put(finding, Some(number), None);
+    }
+}
+
+fn version(found: &Value) -> Option<&str> {
+    text(found, "version")
+}
