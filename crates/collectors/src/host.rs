@@ -90,6 +90,21 @@ fn kernel(parts: &Parts<'_>, part: &Kept) -> Result<String, String> {
     }
 }
 
+/// Keeps the one file of its form that a host has. Another of the same name is another host's, or a copy.
+pub(crate) fn once<'a>(place: &mut Option<&'a Kept>, part: &'a Kept, sink: &mut Sink<'_>) {
+    match place {
+        None => *place = Some(part),
+        Some(first) if first.sha256 == part.sha256 && !part.sha256.is_empty() => {}
+        Some(first) => {
+            let what = format!(
+                "{} is of a host of the same name; give one of them another folder",
+                first.name
+            );
+            sink.problem(&part.name, None, None, what);
+        }
+    }
+}
+
 /// A host's name: its folder; without one, the setting or the words of the source's path before the
 /// first of `paths` that it ends in.
 pub(crate) fn named(found: &str, settings: &Settings, paths: &[&str]) -> String {

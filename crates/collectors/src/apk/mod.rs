@@ -66,7 +66,8 @@ impl Collector for Apk {
                 host.take(parts, part, sink);
             } else {
                 let folder = list_of(&part.name).unwrap_or_default();
-                hosts.entry(named(folder)).or_default().1 = Some(part);
+                let (_, list) = hosts.entry(named(folder)).or_default();
+                host::once(list, part, sink);
             }
         }
         let alone = hosts.len() == 1;

@@ -84,6 +84,9 @@ impl Log {
 
     /// The day on which this version came, where a log says so.
     pub(super) fn day(&self, package: &str, architecture: &str, version: &str) -> Option<Date> {
+        if self.came.is_empty() {
+            return None;
+        }
         let (came, day) = self.came.get(&format!("{package}:{architecture}"))?;
         (came == version).then_some(*day)
     }

@@ -73,7 +73,8 @@ impl Collector for Dpkg {
                 of.logs.insert(number, part);
             } else {
                 let folder = host::folder(&part.name, STATUS).unwrap_or_default();
-                hosts.entry(named(folder)).or_default().status = Some(part);
+                let of = hosts.entry(named(folder)).or_default();
+                host::once(&mut of.status, part, sink);
             }
         }
         let alone = hosts.len() == 1;

@@ -12,9 +12,10 @@ pub(super) fn read(text: &str, reading: &mut LockfileReading) {
             "has neither packages nor a version: it is no Cargo.lock",
         );
     }
-    for (line, what) in packages.odd {
-        reading.odd(Some(line), what);
+    for (line, what) in &packages.odd {
+        reading.odd(Some(*line), *what);
     }
+    reading.cut_off(packages.lacking());
     reading.components.reserve(packages.all.len());
     for package in &packages.all {
         one(package, reading);

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod composer;
+mod folder;
 mod go;
 mod maven;
 mod npm;
@@ -18,9 +19,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use standing_facts::GapCode;
-use standing_facts::tables::{Asset, Component};
 
 pub use reading::{LeftOut, LockedPackage, LockfileReading, Reason, Unread};
+
+use folder::{Folder, named};
 
 use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 
@@ -51,9 +53,6 @@ or dependency:tree as dependency-tree.txt. Folders called node_modules are not l
 that is deployed is the one to read. Registries other than the public ones cannot be told from \
 mirrors, except by Cargo.",
 };
-
-/// A lockfile beyond this is nobody's.
-const LONGEST: u64 = 64 << 20;
 
 type Read = fn(&str, &mut LockfileReading);
 
@@ -141,7 +140,7 @@ impl Collector for Lockfiles {
 
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         let mut folders: BTreeMap<&str, Vec<&Kept>> = BTreeMap::new();
-        for part in parts.list() {
+        for part in parts.list().iter().filter(|part| !is_pom(&part.name)) {
             folders.entry(apart(&part.name).0).or_default().push(part);
         }
         let listed: Vec<&str> = parts.list().iter().map(|p| p.name.as_str()).collect();
@@ -158,187 +157,31 @@ impl Collector for Lockfiles {
             }
             .give(sink);
         }
+        unresolved(&listed, sink);
     }
 }
 
-/// An asset's name: its path within the source; of the source's own folder the last word of its path.
-fn named(folder: &str, settings: &Settings) -> String {
-    if !folder.is_empty() {
-        return folder.to_owned();
-    }
-    let mut path = settings.path.as_path();
-    if format(&path.to_string_lossy()).is_some() {
-        path = path.parent().unwrap_or(path);
-    }
-    let last = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    last.filter(|n| n != "..")
-        .unwrap_or_else(|| settings.source.clone())
-}
-
-/// One folder with lockfiles: one asset.
-struct Folder<'a> {
-    name: String,
-    files: &'a [&'a Kept],
-    parts: &'a Parts<'a>,
-    alone: bool,
-    /// The names of all files of the run.
-    listed: &'a [&'a str],
-}
-
-impl Folder<'_> {
-    fn give(&self, sink: &mut Sink<'_>) {
-        sink.fact(&asset(&self.name, sink));
-        for part in self.files {
-            if is_pom(&part.name) {
-                self.pom(&part.name, sink);
-            } else if let Some(reading) = self.reading(part, sink) {
-                self.tell(part, reading, sink);
-            }
-        }
-    }
-
-    /// A module's pom.xml is served by what Maven printed in a folder above it.
-    fn pom(&self, part: &str, sink: &mut Sink<'_>) {
-        let resolved = self
-            .listed
-            .iter()
-            .filter(|name| is_maven_list(name) || apart(name).1 == "gradle.lockfile");
-        let folder = apart(part).0;
-        let serves = |name: &&str| {
-            let above = apart(name).0;
-            above.is_empty() || folder == above || folder.starts_with(&format!("{above}/"))
-        };
-        if !resolved.into_iter().any(serves) {
-            let why = format!(
-                "{part} names no resolved versions; save what mvn dependency:list prints as \
-dependency-list.txt beside it"
-            );
-            sink.gap(Some("component"), GapCode::Missing, why);
-        }
-    }
-
-    /// An included file that is a lockfile of the tree is read as one.
-    fn included(&self, part: &str, include: &str, sink: &mut Sink<'_>) {
-        let mut path: Vec<&str> = apart(part).0.split('/').filter(|w| !w.is_empty()).collect();
-        for word in include
-            .split('/')
-            .filter(|word| !word.is_empty() && *word != ".")
-        {
-            match word {
-                ".." => drop(path.pop()),
-                word => path.push(word),
-            }
-        }
-        if !self.listed.contains(&path.join("/").as_str()) {
-            let why = format!("{part} includes a file that was not read: {include}");
-            sink.gap(Some("component"), GapCode::Missing, why);
-        }
-    }
-
-    fn bytes(&self, part: &Kept, sink: &mut Sink<'_>) -> Option<Vec<u8>> {
-        match self.parts.whole(part, LONGEST) {
-            Ok(Some(bytes)) => Some(bytes),
-            Ok(None) => {
-                let why = format!("{} is longer than {LONGEST} bytes", part.name);
-                sink.gap(Some("component"), GapCode::TooLarge, why);
-                None
-            }
-            Err(error) => {
-                let why = format!("cannot be read: {}", error.kind());
-                sink.problem(&part.name, None, None, why);
-                None
-            }
-        }
-    }
-
-    /// `go.sum` is read with the `go.mod` beside it.
-    fn reading(&self, part: &Kept, sink: &mut Sink<'_>) -> Option<LockfileReading> {
-        let beside = |file: &str| self.files.iter().find(|p| apart(&p.name).1 == file);
-        let file = apart(&part.name).1;
-        if file == "go.sum" && beside("go.mod").is_some() {
-            return None;
-        }
-        let bytes = self.bytes(part, sink)?;
-        let sums = beside("go.sum").filter(|_| file == "go.mod");
-        let sums = sums.and_then(|sums| self.bytes(sums, sink));
-        match (text(&bytes), sums.as_deref().and_then(text)) {
-            (Some(module), Some(sums)) => {
-                let mut reading = LockfileReading::default();
-                go::both(&module, Some(&sums), &mut reading);
-                Some(reading)
-            }
-            _ => lockfile(&part.name, &bytes),
-        }
-    }
-
-    fn tell(&self, part: &Kept, reading: LockfileReading, sink: &mut Sink<'_>) {
-        let name = part.name.as_str();
-        if let Some(refused) = reading.refused {
-            let place = refused
-                .line
-                .map(|l| format!(" line {l}"))
-                .unwrap_or_default();
-            return match self.alone {
-                true => sink.fail(
-                    GapCode::Malformed,
-                    format!("{name}{place}: {}", refused.what),
-                ),
-                false => sink.problem(name, refused.line, None, refused.what),
-            };
-        }
-        for unread in reading.unread {
-            sink.problem(name, unread.line, None, unread.what);
-        }
-        for left in &reading.left_out {
-            match left.why.is_gap() {
-                true => {
-                    let why = format!("{name}: {left}");
-                    sink.gap(Some("component"), GapCode::NotAsked, why);
-                }
-                false => sink.notice(name, None, None, left.to_string()),
-            }
-        }
-        for include in &reading.includes {
-            self.included(name, include, sink);
-        }
-        if reading.components.is_empty() && reading.left_out.is_empty() {
-            sink.notice(name, None, None, "locks no package");
-        }
-        for package in reading.components {
-            sink.fact(&component(&self.name, package));
-        }
-    }
-}
-
-fn component(asset: &str, package: LockedPackage) -> Component {
-    Component {
-        asset: asset.to_owned(),
-        ecosystem: package.ecosystem.to_owned(),
-        name: package.name,
-        version: package.version,
-        binary: None,
-        purl: Some(package.purl),
-        installed_on: None,
-        running: None,
-    }
-}
-
-fn asset(name: &str, sink: &Sink<'_>) -> Asset {
-    Asset {
-        id: sink.id(name),
-        name: name.to_owned(),
-        kind: Some("repository".into()),
-        system: None,
-        owner: None,
-        os: None,
-        os_version: None,
-        encrypted: None,
-        antimalware: None,
-        antimalware_updated_on: None,
-        internet_facing: None,
-        region: None,
-        last_seen_on: None,
-        retired_on: None,
-        kernel: None,
+/// A module's pom.xml is served by what Maven printed in its folder or one above it.
+fn unresolved(listed: &[&str], sink: &mut Sink<'_>) {
+    let is_list = |name: &&&str| is_maven_list(name) || apart(name).1 == "gradle.lockfile";
+    let served: Vec<&str> = listed
+        .iter()
+        .filter(is_list)
+        .map(|name| apart(name).0)
+        .collect();
+    let serves = |above: &str, folder: &str| {
+        let rest = folder.strip_prefix(above);
+        above.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let is_lacking =
+        |name: &&&str| is_pom(name) && !served.iter().any(|above| serves(above, apart(name).0));
+    let lacking: Vec<&&str> = listed.iter().filter(is_lacking).collect();
+    if let Some(first) = lacking.first() {
+        let why = format!(
+            "a pom.xml names no resolved versions; save what mvn dependency:list prints as \
+dependency-list.txt beside it: {} of them, the first {first}",
+            lacking.len()
+        );
+        sink.gap(Some("component"), GapCode::Missing, why);
     }
 }

@@ -1,6 +1,6 @@
 //! package-lock.json and npm-shrinkwrap.json, versions 1 to 3.
 //!
-//! Source: <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>.
+//! Source: package-lock-json(5) of npm.
 
 use serde_json::{Map, Value};
 

@@ -65,7 +65,15 @@ fn short(name: &str) -> &str {
 }
 
 /// A package of poetry's without a source is from the index.
+///
+/// poetry ends its file with a table of metadata.
 pub(super) fn poetry(text: &str, reading: &mut LockfileReading) {
+    if !text.lines().any(|line| line == "[metadata]") {
+        reading.odd(
+            None,
+            "expected the table of metadata at the end: the file was cut off",
+        );
+    }
     each(
         text,
         "poetry.lock",
@@ -107,9 +115,10 @@ fn each(
         let what = format!("has neither packages nor a version: it is no {name}");
         return reading.refuse(None, what);
     }
-    for (line, what) in packages.odd {
-        reading.odd(Some(line), what);
+    for (line, what) in &packages.odd {
+        reading.odd(Some(*line), *what);
     }
+    reading.cut_off(packages.lacking());
     for package in &packages.all {
         let line = Some(package.line);
         match (left_out(package), package.name, package.version) {

@@ -130,6 +130,15 @@ impl LockfileReading {
         self.unread.push(Unread { line, what });
     }
 
+    /// Says how many packages the file names and lacks.
+    pub(super) fn cut_off(&mut self, lacking: usize) {
+        if lacking > 0 {
+            let what =
+                "packages that others depend on are not locked: the file was cut off or edited";
+            self.odd(None, format!("{what}: {lacking}"));
+        }
+    }
+
     pub(super) fn refuse(&mut self, line: Option<u64>, what: impl Into<String>) {
         let what = what.into();
         self.refused.get_or_insert(Unread { line, what });

@@ -5,10 +5,11 @@ use super::reading::{LockfileReading, Reason};
 
 pub(super) fn read(text: &str, reading: &mut LockfileReading) {
     let mut section = "";
-    let mut is_one = false;
+    let (mut is_one, mut is_whole) = (false, false);
     for (number, line) in (1..).zip(text.lines()) {
         if line.starts_with(|c: char| c.is_ascii_uppercase()) {
             section = line.trim_end();
+            is_whole |= section == "DEPENDENCIES";
             is_one |= ["GEM", "GIT", "PATH", "DEPENDENCIES", "PLATFORMS"].contains(&section);
             continue;
         }
@@ -31,6 +32,12 @@ pub(super) fn read(text: &str, reading: &mut LockfileReading) {
     }
     if !is_one {
         reading.refuse(None, "has none of the sections of a Gemfile.lock");
+    }
+    if is_one && !is_whole {
+        reading.odd(
+            None,
+            "expected a section of dependencies: the file was cut off",
+        );
     }
     reading.once();
 }

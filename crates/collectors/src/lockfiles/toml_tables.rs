@@ -1,7 +1,9 @@
 //! TOML as the tools write their lockfiles: one key or heading a line, so that no tree is built.
 //!
-//! Source: <https://toml.io/en/v1.0.0>. Lists and strings may run over lines and are passed over:
-//! nothing that is read here lies in one.
+//! Source: <https://toml.io/en/v1.0.0>. Lists may run over lines, with one element in each. Texts that
+//! do are passed over: nothing that is read here lies in one.
+
+use std::collections::HashSet;
 
 /// What [`each`] hands out for one line.
 pub(super) enum Item<'a> {
@@ -9,6 +11,8 @@ pub(super) enum Item<'a> {
     Heading(&'a str),
     /// A key and its value as written.
     Pair(&'a str, &'a str),
+    /// A line of the list that the pair before began.
+    Element(&'a str),
     /// A line that is neither.
     Odd(&'static str),
 }
@@ -32,7 +36,17 @@ pub(super) fn each<'a>(text: &'a str, take: &mut dyn FnMut(u64, Item<'a>)) {
         let (key, value) = (key.trim(), value.trim());
         take(number, Item::Pair(key, value));
         let Some(end) = open_end(value) else { continue };
-        if !lines.by_ref().any(|(_, line)| end.ends(line)) {
+        let mut is_ended = false;
+        for (number, line) in lines.by_ref() {
+            is_ended = end.ends(line);
+            if is_ended {
+                break;
+            }
+            if matches!(end, End::List) {
+                take(number, Item::Element(line.trim()));
+            }
+        }
+        if !is_ended {
             let what = "expected an end of the list or text that begins here";
             return take(number, Item::Odd(what));
         }
@@ -79,6 +93,14 @@ pub(super) fn member<'a>(table: &'a str, key: &str) -> Option<&'a str> {
     text(value.trim())
 }
 
+/// The package that an element of a list of dependencies names: `"name 1.0.0"` of Cargo's, or
+/// `{ name = "name" }` of uv's.
+fn dependency(element: &str) -> Option<&str> {
+    let element = element.trim_end_matches(',');
+    let name = text(element).or_else(|| member(element, "name"))?;
+    name.split(' ').next()
+}
+
 /// One `[[package]]`.
 #[derive(Default)]
 pub(super) struct Package<'a> {
@@ -95,6 +117,8 @@ pub(super) struct Package<'a> {
 #[derive(Default)]
 pub(super) struct Packages<'a> {
     pub(super) all: Vec<Package<'a>>,
+    /// The names of all packages that others depend on, as often as they are named.
+    needed: Vec<&'a str>,
     /// Whether anything at all says that it is such a file.
     pub(super) is_one: bool,
     pub(super) odd: Vec<(u64, &'static str)>,
@@ -104,8 +128,11 @@ pub(super) struct Packages<'a> {
 pub(super) fn packages(text: &str) -> Packages<'_> {
     let mut found = Packages::default();
     let mut table = Table::Top;
+    let mut is_needed = false;
     each(text, &mut |line, item| match item {
         Item::Odd(what) => found.odd.push((line, what)),
+        Item::Element(element) if is_needed => found.needed.extend(dependency(element)),
+        Item::Element(_) => {}
         Item::Heading("[[package]]") => {
             table = Table::Package;
             found.is_one = true;
@@ -119,16 +146,29 @@ pub(super) fn packages(text: &str) -> Packages<'_> {
             table = Table::Other;
             found.is_one |= ["[metadata]", "[root]"].contains(&heading);
         }
-        Item::Pair(key, value) => match (&table, found.all.last_mut()) {
-            (Table::Top, _) => found.is_one |= ["version", "package"].contains(&key),
-            (Table::Package, Some(package)) => package.set(key, value),
-            (Table::Source, Some(package)) if key == "type" => {
-                package.source_type = self::text(value)
+        Item::Pair(key, value) => {
+            is_needed = matches!(table, Table::Package) && key == "dependencies";
+            match (&table, found.all.last_mut()) {
+                (Table::Top, _) => found.is_one |= ["version", "package"].contains(&key),
+                (Table::Package, Some(package)) => package.set(key, value),
+                (Table::Source, Some(package)) if key == "type" => {
+                    package.source_type = self::text(value);
+                }
+                _ => {}
             }
-            _ => {}
-        },
+        }
     });
     found
+}
+
+impl Packages<'_> {
+    /// How many packages others depend on that the file does not hold. The tools lock every one, so
+    /// where there are any the file was cut off or edited.
+    pub(super) fn lacking(&self) -> usize {
+        let held: HashSet<&str> = self.all.iter().filter_map(|p| p.name).collect();
+        let needed: HashSet<&str> = self.needed.iter().copied().collect();
+        needed.difference(&held).count()
+    }
 }
 
 enum Table {

@@ -1,8 +1,7 @@
 //! yarn.lock: version 1, and Berry's.
 //!
-//! Source: <https://classic.yarnpkg.com/lang/en/docs/yarn-lock/> and
-//! <https://yarnpkg.com/advanced/lexicon>. Both have a line of descriptors for each package, and its
-//! particulars indented below.
+//! Source: `@yarnpkg/lockfile` and `@yarnpkg/parsers`, the readers of yarn itself. Both have a line of
+//! descriptors for each package, and its particulars indented below.
 
 use super::npm::{self, Source};
 use super::reading::{LockfileReading, Reason};

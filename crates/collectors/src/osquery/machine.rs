@@ -31,6 +31,7 @@ pub(super) struct Machine {
 pub(super) struct Left {
     unversioned: u64,
     unsourced: u64,
+    owned: u64,
 }
 
 impl Machine {
@@ -110,6 +111,10 @@ impl Machine {
             return Some(());
         };
         if table == Table::Deb && !is_installed(row) {
+            return Some(());
+        }
+        if matches!(table, Table::Python | Table::Npm) && is_distributions(row) {
+            left.owned += 1;
             return Some(());
         }
         left.unsourced += u64::from(table == Table::Deb && !self.tells_sources);
@@ -205,6 +210,13 @@ impl Machine {
             let what = format!("software without a version, left out: {}", left.unversioned);
             sink.notice(part, None, None, what);
         }
+        if left.owned > 0 {
+            let what = format!(
+                "libraries that the distribution's own packages hold, judged as these and left out: {}",
+                left.owned
+            );
+            sink.notice(part, None, None, what);
+        }
         if left.unsourced > 0 {
             let why = format!(
                 "{part}: packages of Debian's form whose source is not told, while advisories name \
@@ -220,6 +232,15 @@ sources: {}",
 pub(super) fn text<'r>(row: &'r Map<String, Value>, column: &str) -> Option<&'r str> {
     let text = row.get(column)?.as_str()?.trim();
     (!text.is_empty()).then_some(text)
+}
+
+/// Whether a library lies where only the distribution's packages put any. What people install
+/// themselves lies below `/usr/local`, `/opt` or their homes.
+fn is_distributions(row: &Map<String, Value>) -> bool {
+    let place = text(row, "path").or_else(|| text(row, "directory"));
+    let place = place.unwrap_or_default();
+    let starts = ["/usr/lib/python", "/usr/lib64/python", "/usr/share/nodejs/"];
+    starts.iter().any(|start| place.starts_with(start))
 }
 
 /// dpkg's third word; where there is no status the package is listed because it is installed.

@@ -131,6 +131,11 @@ pub(super) mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
             read(&bytes);

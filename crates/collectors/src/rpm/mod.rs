@@ -118,11 +118,8 @@ impl Collector for Rpm {
             } else {
                 let (folder, form) =
                     Form::of(&part.name).unwrap_or(("", Form::by_name(&part.name)));
-                hosts
-                    .entry(named(folder))
-                    .or_default()
-                    .files
-                    .insert(form, part);
+                let of = hosts.entry(named(folder)).or_default();
+                host::once(of.place(form), part, sink);
             }
         }
         let alone = hosts.len() == 1;
@@ -134,8 +131,8 @@ impl Collector for Rpm {
     }
 }
 
-/// What a file is of a host. The first of them that was kept is read.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a file is of a host.
+#[derive(Clone, Copy)]
 enum Form {
     Database,
     Listing,
@@ -163,10 +160,21 @@ impl Form {
 #[derive(Default)]
 struct Records<'a> {
     host: Host,
-    files: BTreeMap<Form, &'a Kept>,
+    database: Option<&'a Kept>,
+    listing: Option<&'a Kept>,
+    changes: Option<&'a Kept>,
 }
 
-impl Records<'_> {
+impl<'a> Records<'a> {
+    fn place(&mut self, form: Form) -> &mut Option<&'a Kept> {
+        match form {
+            Form::Database => &mut self.database,
+            Form::Listing => &mut self.listing,
+            Form::Changes => &mut self.changes,
+        }
+    }
+
+    /// The database is read where it is there, and what rpm printed where it cannot be.
     fn give(&self, name: &str, alone: bool, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         if self.host.release.is_none() {
             let why = format!("no os-release names the distribution of {name}");
@@ -181,28 +189,35 @@ impl Records<'_> {
             found: 0,
             foreign: 0,
         };
-        let Some((form, part)) = self.files.iter().find(|(form, _)| **form != Form::Changes) else {
-            let why = format!("neither {} nor {LISTING} was read for {name}", DATABASES[0]);
-            return sink.gap(Some("component"), GapCode::Missing, why);
-        };
-        let read = match form {
-            Form::Listing => packages.listed(part, parts, sink),
-            _ => {
-                self.changes(sink);
-                packages.database(part, parts, sink)
+        let mut refused = None;
+        if let Some(part) = self.database {
+            self.changes(sink);
+            match packages.database(part, parts, sink) {
+                Ok(()) => return packages.finish(part, alone, sink),
+                Err(why) => refused = Some((part, why)),
             }
-        };
-        let none = || "names no package: it is not what rpm keeps or prints".to_owned();
-        match read {
-            Err(why) => refuse(part, alone, why, sink),
-            Ok(()) if packages.found == 0 => refuse(part, alone, none(), sink),
-            Ok(()) => packages.finish(part, sink),
+        }
+        match (self.listing, refused) {
+            (Some(part), refused) => {
+                if let Some((database, why)) = refused {
+                    let what = format!("{why}; {LISTING} is read instead");
+                    sink.notice(&database.name, None, None, what);
+                }
+                match packages.listed(part, parts, sink) {
+                    Ok(()) => packages.finish(part, alone, sink),
+                    Err(why) => refuse(part, alone, why, sink),
+                }
+            }
+            (None, Some((part, why))) => refuse(part, alone, why, sink),
+            (None, None) => {
+                let why = format!("neither {} nor {LISTING} was read for {name}", DATABASES[0]);
+                sink.gap(Some("component"), GapCode::Missing, why);
+            }
         }
     }
 
     fn changes(&self, sink: &mut Sink<'_>) {
-        let changes = self.files.get(&Form::Changes).filter(|part| part.bytes > 0);
-        if let Some(part) = changes {
+        if let Some(part) = self.changes.filter(|part| part.bytes > 0) {
             let why = format!(
                 "{} holds changes that the database beside it may lack; copy it while no \
 installation runs, or save what rpm -qa prints as {LISTING} instead",
@@ -277,7 +292,11 @@ impl Packages<'_> {
         }
     }
 
-    fn finish(&self, part: &Kept, sink: &mut Sink<'_>) {
+    fn finish(&self, part: &Kept, alone: bool, sink: &mut Sink<'_>) {
+        if self.found == 0 {
+            let why = "names no package: it is not what rpm keeps or prints";
+            refuse(part, alone, why.into(), sink);
+        }
         if self.foreign > 0 {
             let what = format!(
                 "packages of other vendors, of which the distribution's advisories say nothing: {}",
