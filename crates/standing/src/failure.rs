@@ -105,6 +105,7 @@ macro_rules! integrity {
 }
 
 integrity!(
+    standing_patching::Damaged,
     standing_vault::AppendError,
     standing_vault::BlobError,
     standing_vault::DiskError,

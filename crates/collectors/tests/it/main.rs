@@ -6,9 +6,8 @@ mod cases;
 mod completeness;
 mod database_roles;
 mod databases;
-mod host;
 mod download;
->>>>>>> advisories
+mod host;
 mod ldap;
 mod lockfiles;
 mod memory;

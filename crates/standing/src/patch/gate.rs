@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use standing_assess::advisories::{Bytes, Edition};
 use standing_assess::clocks::{grade_words, level_of};
-use standing_collectors::{LockfileReading, lockfile};
+use standing_collectors::{LockfileReading, Unread, lockfile};
 use standing_patching::{Damaged, Database, Severity, VendorWord, Verdict};
 
 use super::command::{FailOn, Gate};
@@ -120,7 +120,7 @@ fn file(
         .hint("`standing source kinds lockfiles` lists the names that are known")
     })?;
     if let Some(refused) = &reading.refused {
-        return Err(Failure::usage(format!("{shown}: {refused}")));
+        return Err(Failure::usage(place(path, refused)));
     }
     doubts(path, &reading, judged);
     let mut compared: BTreeMap<&str, u32> = BTreeMap::new();
@@ -141,10 +141,18 @@ fn file(
     Ok(())
 }
 
+/// A place that was not understood: file, line and what was expected.
+fn place(path: &Path, unread: &Unread) -> String {
+    let line = unread
+        .line
+        .map_or_else(String::new, |line| format!(" line {line}"));
+    format!("{}{line}: {}", path.display(), unread.what)
+}
+
 fn doubts(path: &Path, reading: &LockfileReading, judged: &mut Judged) {
     let shown = path.display();
     for unread in &reading.unread {
-        judged.doubts.push(format!("{shown}: {unread}"));
+        judged.doubts.push(place(path, unread));
     }
     for left_out in reading
         .left_out

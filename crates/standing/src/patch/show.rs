@@ -257,7 +257,7 @@ pub(crate) struct Across {
 pub(crate) fn find(estate: &Estate<'_>, name: &str) -> Result<Across, Failure> {
     let lines = lines(estate, &Of::default(), Some(name))?;
     let components: BTreeSet<&str> = lines.iter().map(|line| line.component.as_str()).collect();
-    let names = serde_json::to_string(&components)?;
+    let names = json!(components).to_string();
     let counted = estate
         .query_with(
             "select (select count(distinct asset) from component),
