@@ -94,7 +94,7 @@ impl Folder<'_> {
                 go::both(&module, Some(&sums), &mut reading);
                 Some(reading)
             }
-            _ => lockfile(&part.name, &bytes),
+            _ => Some(lockfile(&part.name, &bytes).unwrap_or_else(unnamed)),
         }
     }
 
@@ -135,6 +135,13 @@ impl Folder<'_> {
             sink.fact(&component(&self.name, package));
         }
     }
+}
+
+/// A single file that the source's path names is taken whatever it is called.
+fn unnamed() -> LockfileReading {
+    let mut reading = LockfileReading::default();
+    reading.refuse(None, "has not the name of a lockfile that is read");
+    reading
 }
 
 fn component(asset: &str, package: LockedPackage) -> Component {

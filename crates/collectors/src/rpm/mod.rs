@@ -251,12 +251,15 @@ impl Packages<'_> {
         parts: &Parts<'_>,
         sink: &mut Sink<'_>,
     ) -> Result<(), String> {
+        let length = usize::try_from(part.bytes)
+            .ok()
+            .filter(|_| part.bytes <= LONGEST);
+        let length = length.ok_or_else(|| format!("is longer than {LONGEST} bytes"))?;
         let bytes = parts
-            .whole(part, LONGEST)
-            .map_err(|e| format!("cannot be read: {}", e.kind()))?
-            .ok_or_else(|| format!("is longer than {LONGEST} bytes"))?;
+            .open(part)
+            .map_err(|e| format!("cannot be read: {}", e.kind()))?;
         let mut number = 0;
-        database::headers(bytes, &mut |blob| {
+        database::headers(bytes, length, &mut |blob| {
             number += 1;
             match header::read(blob) {
                 Some(package) => self.take(&package, sink),

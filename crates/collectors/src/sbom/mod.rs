@@ -18,7 +18,7 @@ pub struct Sbom;
 static ABOUT: About = About {
     kind: "sbom",
     summary: "software bills of materials: CycloneDX 1.2 to 1.7 and SPDX 2.2 and 2.3, as JSON",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["asset", "component"],
     settings: &[Setting {
