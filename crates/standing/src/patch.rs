@@ -12,7 +12,7 @@ use crate::home::Home;
 mod command;
 mod gate;
 pub(crate) mod months;
-mod next;
+pub(crate) mod next;
 mod rehearsal;
 mod sarif;
 pub(crate) mod show;

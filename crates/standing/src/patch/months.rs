@@ -44,6 +44,9 @@ pub(crate) struct Month {
 impl Month {
     /// `41 of 43`.
     pub(crate) fn share(&self) -> String {
+        if self.settled == 0 {
+            return "none settled".into();
+        }
         format!("{} of {}", number(self.in_time), number(self.settled))
     }
 }

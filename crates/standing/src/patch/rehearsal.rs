@@ -239,7 +239,10 @@ group by asset.name collate nocase order by 1";
             _ => String::new(),
         };
         let (name, kind) = (text(0), text(1));
-        if matches!(kind.as_str(), "image" | "repository" | "network") {
+        if matches!(
+            kind.as_str(),
+            "image" | "repository" | "network" | "container"
+        ) {
             others += 1;
             continue;
         }
@@ -263,7 +266,7 @@ group by asset.name collate nocase order by 1";
     let left_out = match others {
         0 => String::new(),
         n => format!(
-            "Left out: {} of other kinds (images, repositories, network).",
+            "Left out: {} of other kinds (images, containers, repositories, network).",
             count(n, "asset")
         ),
     };

@@ -18,6 +18,7 @@ pub mod log_erase;
 pub mod me;
 pub mod members;
 pub mod paging;
+pub mod patching;
 pub mod people;
 pub mod prove;
 pub mod records;

@@ -114,6 +114,7 @@ pub static MODULES: &[&[Route]] = &[
     pages::sources::ROUTES,
     pages::source_form::ROUTES,
     pages::access::ROUTES,
+    pages::patching::ROUTES,
     pages::people::ROUTES,
     pages::systems::ROUTES,
     pages::reviews::ROUTES,

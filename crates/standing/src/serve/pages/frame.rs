@@ -72,6 +72,11 @@ const PLACES: &[Place] = &[
         rights: &[Right::Read],
     },
     Place {
+        path: "/patching",
+        name: "Fixes",
+        rights: &[Right::Read],
+    },
+    Place {
         path: "/calendar",
         name: "Calendar",
         rights: &[Right::Read],

@@ -311,9 +311,10 @@ fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Tr
     )?;
     let findings = of_parts(
         "select coalesce(f.severity, 'nobody has said') as severity, count(*) as n,
-           count(distinct f.advisory) as advisories, sum(f.fixed is not null) as fixable,
-           sum(f.affected is null) as not_compared
-         from json_each(?1) as p join advisory_finding as f on f.asset = p.value
+           count(distinct f.vulnerability) as vulnerabilities, sum(f.fixed is not null) as fixable,
+           sum(f.verdict = 'breached') as late, sum(f.verdict = 'not compared') as not_compared
+         from json_each(?1) as p join patch_clock as f on f.asset = p.value
+         where f.policy = 'Cyber Essentials' and f.state not in ('mended', 'decommissioned')
          group by 1 order by case f.severity when 'critical' then 0 when 'high' then 1
            when 'medium' then 2 when 'low' then 3 else 4 end limit ?2",
     )?;
@@ -366,7 +367,7 @@ fn about(estate: &Estate<'_>, name: &str, page: u64) -> Result<Option<About>, Tr
         "data_element",
         "asset",
         "component",
-        "advisory_finding",
+        "patch_clock",
         "backup",
         "restore",
         "flow",
