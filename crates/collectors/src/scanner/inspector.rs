@@ -5,7 +5,6 @@
 //! of the vulnerability, so it is `published_on`; `firstObservedAt` is Inspector's first sight.
 
 use serde_json::Value;
-use standing_facts::GapCode;
 use standing_patching::Level;
 
 use super::finding::{Desk, Finding};
@@ -30,8 +29,7 @@ pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(
     );
     if further {
         let why = format!("{} says that there are further pages", desk.part);
-        desk.sink
-            .gap(Some("advisory_finding"), GapCode::Truncated, why);
+        desk.truncated(why);
     }
     read.map_err(|e| Refusal::json(&e))
 }
