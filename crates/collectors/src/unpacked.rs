@@ -320,3 +320,59 @@ fn stem(name: &str) -> String {
     }
     stem.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_more_than_the_limit_is_an_error() {
+        let read = |left| {
+            let mut limited = Limited {
+                bytes: &[0_u8; 10][..],
+                left,
+            };
+            limited.read_to_end(&mut Vec::new()).map_err(|e| e.kind())
+        };
+        assert_eq!(read(10), Ok(10));
+        assert_eq!(read(9), Err(io::ErrorKind::FileTooLarge));
+    }
+
+    #[test]
+    fn an_archive_has_a_budget_and_unpacks_a_file_once_in_a_row() {
+        let mut zip = zip::ZipWriter::new(tempfile::tempfile().expect("a file"));
+        for name in ["a/ONE.json", "two.json", "__MACOSX/._two.json", "notes.txt"] {
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(name, options).expect("an entry");
+            zip.write_all(b"{}").expect("written");
+        }
+        let file = zip.finish().expect("an archive");
+        let mut archive = Archive::new(ZipArchive::new(file).expect("an archive"));
+        let names = [0, 1, 2, 3].map(|index| archive.name(index));
+        let known = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(
+            names,
+            [known("a/one.json"), known("two.json"), Ok(None), Ok(None)]
+        );
+        archive.left = 3;
+        for _ in 0..3 {
+            assert_eq!(*archive.bytes(0).expect("two bytes"), *b"{}");
+        }
+        let kind = archive.bytes(1).map_err(|e| e.kind());
+        assert_eq!(kind.err(), Some(io::ErrorKind::FileTooLarge));
+    }
+
+    #[test]
+    fn stems_are_names_without_folders_and_endings() {
+        for (name, expected) in [
+            ("a/portal.json.gz", "portal"),
+            ("portal.1.4.json", "portal.1.4"),
+            (".json", ".json"),
+            ("web", "web"),
+        ] {
+            assert_eq!(stem(name), expected, "{name}");
+        }
+    }
+}

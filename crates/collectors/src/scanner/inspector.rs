@@ -135,9 +135,9 @@ fn ecosystem(package: &Value, resource: &Value) -> Option<String> {
         .find_map(|name| text(&details[*name], "platform"));
     Some(match text(package, "packageManager")? {
         "NPM" | "NODEPKG" | "YARN" | "PNPM" => "npm".to_owned(),
-        "PIP" | "PIPENV" | "POETRY" | "PYTHONPKG" => "PyPI".to_owned(),
+        "PIP" | "PIPENV" | "POETRY" | "PYTHON" | "PYTHONPKG" => "PyPI".to_owned(),
         "CARGO" => "crates.io".to_owned(),
-        "GOMOD" | "GOBINARY" => "Go".to_owned(),
+        "GO" | "GOMOD" | "GOBINARY" => "Go".to_owned(),
         "JAR" | "POM" => "Maven".to_owned(),
         "BUNDLER" | "GEMSPEC" => "RubyGems".to_owned(),
         "COMPOSER" => "Packagist".to_owned(),
