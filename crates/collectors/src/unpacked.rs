@@ -17,6 +17,8 @@ const UNPACKED_BYTES: u64 = 1 << 30;
 const ARCHIVE_BYTES: u64 = 512 << 20;
 /// The most that one file of an archive may unpack to.
 const ENTRY_BYTES: u64 = 128 << 20;
+/// The most that all files of an archive may unpack to, each read twice.
+const ALL_BYTES: u64 = 4 << 30;
 /// The most files of an archive.
 const ENTRIES: usize = 10_000;
 
@@ -97,9 +99,9 @@ impl Refusal {
 
     fn of_kind(kind: io::ErrorKind) -> Self {
         match kind {
-            io::ErrorKind::FileTooLarge => {
-                Refusal::too_large("unpacks to more than 1 GiB; the rest was not read")
-            }
+            io::ErrorKind::FileTooLarge => Refusal::too_large(
+                "unpacks to more than is read: 1 GiB, and 128 MiB for a file of an archive",
+            ),
             kind => Refusal::new(format!("cannot be read: {kind}")),
         }
     }
@@ -211,18 +213,24 @@ fn archive<'a>(
         let why = format!("holds {count} files; at most {ENTRIES} are read");
         return Err(Refusal::too_large(why));
     }
-    let zip = Rc::new(RefCell::new(zip));
+    let zip = Rc::new(RefCell::new(Archive::new(zip)));
+    let before = all.len();
     let mut others = 0;
     for index in 0..count {
         let place = format!("{} file {}", part.name, index + 1);
-        match entry_name(&mut zip.borrow_mut(), index) {
+        match zip.borrow_mut().name(index) {
             Err(()) => sink.problem(&place, None, None, "damaged, or packed in a way not read"),
             Ok(None) => others += 1,
             Ok(Some(name)) => all.push(of_entry(place, &name, index, Rc::clone(&zip))),
         }
     }
+    if all.len() == before {
+        return Err(Refusal::new(
+            "is an archive in which no file is of a known form",
+        ));
+    }
     if others > 0 {
-        let what = format!("files that are not JSON, left out: {others}");
+        let what = format!("files of other forms, left out: {others}");
         sink.notice(&part.name, None, None, what);
     }
     Ok(())
@@ -235,30 +243,64 @@ fn spool(mut bytes: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// The name of a file of JSON; `None` for folders and other files.
-fn entry_name(zip: &mut ZipArchive<File>, index: usize) -> Result<Option<String>, ()> {
-    let file = zip.by_index(index).map_err(|_| ())?;
-    let name = file.name().map_err(|_| ())?.to_ascii_lowercase();
-    Ok((name.ends_with(".json") || name.ends_with(".jsonl")).then_some(name))
+/// Forms that are looked for in archives.
+const ENDINGS: [&str; 6] = [".json", ".jsonl", ".ndjson", ".csv", ".nessus", ".sarif"];
+
+/// An archive, with the file that was last unpacked: a document is opened several times in a row.
+struct Archive {
+    zip: ZipArchive<File>,
+    last: Option<(usize, Rc<[u8]>)>,
+    left: u64,
+}
+
+impl Archive {
+    fn new(zip: ZipArchive<File>) -> Self {
+        Archive {
+            zip,
+            last: None,
+            left: ALL_BYTES,
+        }
+    }
+
+    /// The name of a file of a known form; `None` for folders and other files.
+    fn name(&mut self, index: usize) -> Result<Option<String>, ()> {
+        let file = self.zip.by_index(index).map_err(|_| ())?;
+        let name = file.name().map_err(|_| ())?.to_ascii_lowercase();
+        let is_known = ENDINGS.iter().any(|end| name.ends_with(end));
+        // Beside each file, macOS packs one that describes it.
+        let is_description = name.starts_with("__macosx/");
+        Ok((is_known && !is_description).then_some(name))
+    }
+
+    fn bytes(&mut self, index: usize) -> io::Result<Rc<[u8]>> {
+        if let Some((_, bytes)) = self.last.as_ref().filter(|(last, _)| *last == index) {
+            return Ok(Rc::clone(bytes));
+        }
+        let file = self.zip.by_index(index).map_err(io::Error::other)?;
+        let most = ENTRY_BYTES.min(self.left);
+        let mut bytes = Vec::new();
+        file.take(most + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.left -= bytes.len() as u64;
+        let bytes: Rc<[u8]> = bytes.into();
+        self.last = Some((index, Rc::clone(&bytes)));
+        Ok(bytes)
+    }
 }
 
 fn of_entry<'a>(
     place: String,
     name: &str,
     index: usize,
-    zip: Rc<RefCell<ZipArchive<File>>>,
+    archive: Rc<RefCell<Archive>>,
 ) -> Document<'a> {
     Document {
         part: place,
         stem: stem(name),
         open: Box::new(move || {
-            let mut zip = zip.borrow_mut();
-            let file = zip.by_index(index).map_err(io::Error::other)?;
-            let mut bytes = Vec::new();
-            file.take(ENTRY_BYTES + 1).read_to_end(&mut bytes)?;
-            if bytes.len() as u64 > ENTRY_BYTES {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
+            let bytes = archive.borrow_mut().bytes(index)?;
             Ok(Box::new(Cursor::new(bytes)))
         }),
     }
@@ -277,4 +319,60 @@ fn stem(name: &str) -> String {
             .unwrap_or(stem);
     }
     stem.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_more_than_the_limit_is_an_error() {
+        let read = |left| {
+            let mut limited = Limited {
+                bytes: &[0_u8; 10][..],
+                left,
+            };
+            limited.read_to_end(&mut Vec::new()).map_err(|e| e.kind())
+        };
+        assert_eq!(read(10), Ok(10));
+        assert_eq!(read(9), Err(io::ErrorKind::FileTooLarge));
+    }
+
+    #[test]
+    fn an_archive_has_a_budget_and_unpacks_a_file_once_in_a_row() {
+        let mut zip = zip::ZipWriter::new(tempfile::tempfile().expect("a file"));
+        for name in ["a/ONE.json", "two.json", "__MACOSX/._two.json", "notes.txt"] {
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(name, options).expect("an entry");
+            zip.write_all(b"{}").expect("written");
+        }
+        let file = zip.finish().expect("an archive");
+        let mut archive = Archive::new(ZipArchive::new(file).expect("an archive"));
+        let names = [0, 1, 2, 3].map(|index| archive.name(index));
+        let known = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(
+            names,
+            [known("a/one.json"), known("two.json"), Ok(None), Ok(None)]
+        );
+        archive.left = 3;
+        for _ in 0..3 {
+            assert_eq!(*archive.bytes(0).expect("two bytes"), *b"{}");
+        }
+        let kind = archive.bytes(1).map_err(|e| e.kind());
+        assert_eq!(kind.err(), Some(io::ErrorKind::FileTooLarge));
+    }
+
+    #[test]
+    fn stems_are_names_without_folders_and_endings() {
+        for (name, expected) in [
+            ("a/portal.json.gz", "portal"),
+            ("portal.1.4.json", "portal.1.4"),
+            (".json", ".json"),
+            ("web", "web"),
+        ] {
+            assert_eq!(stem(name), expected, "{name}");
+        }
+    }
 }

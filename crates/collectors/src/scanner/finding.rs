@@ -1,6 +1,6 @@
 //! One finding, and what all forms of report have in common.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 
 use serde_json::Value;
@@ -79,13 +79,8 @@ fn joined(words: &[String]) -> Option<String> {
 }
 
 fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for word in words {
-        if !found.contains(&word) {
-            found.push(word);
-        }
-    }
-    found
+    let mut seen = HashSet::new();
+    words.filter(|word| seen.insert(word.clone())).collect()
 }
 
 /// The vectors that are some, and the base score of the best: version 3 goes before 4 and 4 before
@@ -233,6 +228,12 @@ impl<'d, 's> Desk<'d, 's> {
         if count > 0 {
             *self.left.entry(what.into()).or_default() += count as u64;
         }
+    }
+
+    /// The report is not the whole of what the scanner found.
+    pub(super) fn truncated(&mut self, why: String) {
+        let table = Some("advisory_finding");
+        self.sink.gap(table, GapCode::Truncated, why);
     }
 
     /// A place that could not be understood.

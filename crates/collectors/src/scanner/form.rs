@@ -85,12 +85,23 @@ fn of_xml(document: &Document<'_>, start: &str) -> Result<Form, Refusal> {
     let root = xml::root(document)?;
     match root.as_str() {
         "NessusClientData_v2" => Ok(Form::Nessus),
-        "report" | "get_reports_response" => Ok(Form::OpenVas),
+        "report" | "get_reports_response" if is_openvas(start) => Ok(Form::OpenVas),
         "analysis" => Err(unknown(Some("a report of Dependency-Check"))),
         "bom" => Err(unknown(Some("a CycloneDX bill of materials as XML"))),
         _ if start.contains("nmaprun") => Err(unknown(Some("a report of Nmap"))),
         _ => Err(unknown(Some("XML"))),
     }
+}
+
+fn is_openvas(start: &str) -> bool {
+    let marks = [
+        "<gmp>",
+        "<omp>",
+        "<scan_run_status>",
+        "<results",
+        "format_id=",
+    ];
+    marks.iter().any(|mark| start.contains(mark))
 }
 
 fn of_json(document: &Document<'_>) -> Result<Form, Refusal> {
@@ -112,12 +123,14 @@ fn begins_with_a_line(document: &Document<'_>) -> Result<bool, Refusal> {
     Ok(serde_json::from_slice::<Value>(&line).is_ok())
 }
 
+type Test = fn(&Value) -> bool;
+
 /// The form of a document in outline.
 fn json(value: &Value) -> Result<Json, Refusal> {
     if value.as_array().is_some_and(Vec::is_empty) {
         return Err(nothing("an empty list"));
     }
-    let tests: [(Json, fn(&Value) -> bool); 15] = [
+    let tests: [(Json, Test); 15] = [
         (Json::Trivy, |v| {
             v["SchemaVersion"].is_u64() && has_any(v, &["ArtifactName", "Results"])
         }),

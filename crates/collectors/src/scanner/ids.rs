@@ -1,5 +1,7 @@
 //! Names of vulnerabilities, found in texts.
 
+use std::collections::HashSet;
+
 /// Databases whose ids are `NAME-YEAR-NUMBER`.
 const BY_YEAR: [&str; 9] = [
     "RUSTSEC", "PYSEC", "GO", "OSV", "MAL", "JLSEC", "HSEC", "RSEC", "PSF",
@@ -8,12 +10,13 @@ const BY_YEAR: [&str; 9] = [
 /// Every id in a text, in the order in which they stand, none twice.
 pub(super) fn all(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
         let mut start = 0;
         while let Some(rest) = word.get(start..).filter(|rest| !rest.is_empty()) {
             match at(rest) {
                 Some((id, length)) => {
-                    if !found.contains(&id) {
+                    if seen.insert(id.clone()) {
                         found.push(id);
                     }
                     start += length;

@@ -5,7 +5,6 @@
 //! of the vulnerability, so it is `published_on`; `firstObservedAt` is Inspector's first sight.
 
 use serde_json::Value;
-use standing_facts::GapCode;
 use standing_patching::Level;
 
 use super::finding::{Desk, Finding};
@@ -30,8 +29,7 @@ pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(
     );
     if further {
         let why = format!("{} says that there are further pages", desk.part);
-        desk.sink
-            .gap(Some("advisory_finding"), GapCode::Truncated, why);
+        desk.truncated(why);
     }
     read.map_err(|e| Refusal::json(&e))
 }
@@ -137,9 +135,9 @@ fn ecosystem(package: &Value, resource: &Value) -> Option<String> {
         .find_map(|name| text(&details[*name], "platform"));
     Some(match text(package, "packageManager")? {
         "NPM" | "NODEPKG" | "YARN" | "PNPM" => "npm".to_owned(),
-        "PIP" | "PIPENV" | "POETRY" | "PYTHONPKG" => "PyPI".to_owned(),
+        "PIP" | "PIPENV" | "POETRY" | "PYTHON" | "PYTHONPKG" => "PyPI".to_owned(),
         "CARGO" => "crates.io".to_owned(),
-        "GOMOD" | "GOBINARY" => "Go".to_owned(),
+        "GO" | "GOMOD" | "GOBINARY" => "Go".to_owned(),
         "JAR" | "POM" => "Maven".to_owned(),
         "BUNDLER" | "GEMSPEC" => "RubyGems".to_owned(),
         "COMPOSER" => "Packagist".to_owned(),

@@ -3,7 +3,6 @@
 //!
 //! No field dates a fix, and the time of a result is not that of its first sight.
 
-use standing_facts::GapCode;
 use standing_patching::Level;
 
 use super::finding::{Desk, Finding};
@@ -47,12 +46,9 @@ pub(super) fn read_xml(
             let filtered = element.text("filtered").and_then(|n| n.parse::<u64>().ok());
             announced = filtered.unwrap_or_default();
         }
-        Piece::Whole("scan_run_status", element) => {
-            if !["Done", "Processing"].contains(&element.own_text().unwrap_or("Done")) {
-                let why = format!("{} is of a scan that was not done", desk.part);
-                desk.sink
-                    .gap(Some("advisory_finding"), GapCode::Truncated, why);
-            }
+        Piece::Whole("scan_run_status", element) if element.own_text() != Some("Done") => {
+            let why = format!("{} is of a scan that was not done", desk.part);
+            desk.truncated(why);
         }
         _ => {}
     })?;
@@ -61,8 +57,7 @@ pub(super) fn read_xml(
             "{} counts {announced} results and holds {results}",
             desk.part
         );
-        desk.sink
-            .gap(Some("advisory_finding"), GapCode::Truncated, why);
+        desk.truncated(why);
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! `security-severity`; everything else is counted.
 //! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use standing_patching::{Level, Purl};
 
@@ -38,31 +40,46 @@ fn run(value: &Value, position: u64, desk: &mut Desk<'_, '_>) {
     let driver = &value["tool"]["driver"];
     let tool = text(driver, "name").unwrap_or("SARIF");
     let asset = desk.asset(text(&value["properties"], "imageName"));
+    let rules = Rules::of(value);
     for (index, result) in list(value, "results").iter().enumerate() {
         let place = format!("runs[{position}].results[{index}]");
-        let rule = rule(value, result);
-        match one(result, rule, tool, &asset) {
+        match one(result, rules.rule(result), tool, &asset) {
             Some(finding) => desk.put(finding, None, Some(&place)),
             None => desk.leave("results that are not of vulnerabilities"),
         }
     }
 }
 
-/// The description of a result's rule, by its index or its id.
-fn rule<'v>(run: &'v Value, result: &Value) -> &'v Value {
-    let rules = list(&run["tool"]["driver"], "rules");
-    let index = result["ruleIndex"]
-        .as_u64()
-        .or(result["rule"]["index"].as_u64());
-    let id = rule_id(result);
-    let is_it = |rule: &&Value| text(rule, "id").is_some_and(|own| id == Some(own));
-    let indexed = index.and_then(|i| rules.get(usize::try_from(i).ok()?));
-    let indexed = indexed.filter(|rule| id.is_none() || is_it(rule));
-    let extensions = list(&run["tool"], "extensions").iter();
-    let mut all = rules
-        .iter()
-        .chain(extensions.flat_map(|e| list(e, "rules")));
-    indexed.or_else(|| all.find(is_it)).unwrap_or(&Value::Null)
+/// The descriptions of a run's rules.
+struct Rules<'v> {
+    listed: &'v [Value],
+    by_id: HashMap<&'v str, &'v Value>,
+}
+
+impl<'v> Rules<'v> {
+    fn of(run: &'v Value) -> Self {
+        let listed = list(&run["tool"]["driver"], "rules");
+        let extensions = list(&run["tool"], "extensions").iter();
+        let all = extensions.flat_map(|e| list(e, "rules")).chain(listed);
+        let by_id = all.filter_map(|rule| Some((text(rule, "id")?, rule)));
+        Rules {
+            listed,
+            by_id: by_id.collect(),
+        }
+    }
+
+    /// The description of a result's rule, by its id or, where it bears none, by its place.
+    fn rule(&self, result: &Value) -> &'v Value {
+        let index = result["ruleIndex"]
+            .as_u64()
+            .or(result["rule"]["index"].as_u64());
+        let indexed = || self.listed.get(usize::try_from(index?).ok()?);
+        let found = match rule_id(result) {
+            Some(id) => self.by_id.get(id).copied(),
+            None => indexed(),
+        };
+        found.unwrap_or(&Value::Null)
+    }
 }
 
 fn rule_id(result: &Value) -> Option<&str> {

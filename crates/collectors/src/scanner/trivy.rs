@@ -34,6 +34,9 @@ pub(super) fn read(
     head: &Value,
     desk: &mut Desk<'_, '_>,
 ) -> Result<(), Refusal> {
+    if head["Results"].is_null() {
+        return Ok(());
+    }
     let metadata = &head["Metadata"];
     let tag = texts(metadata, "RepoTags").into_iter().next();
     let tag = tag.filter(|tag| !tag.is_empty());
@@ -156,7 +159,7 @@ fn vulnerability(one: &Value, of_result: Option<&str>, desk: &mut Desk<'_, '_>) 
         advisory: text(one, "VulnerabilityID").unwrap_or_default().to_owned(),
         aliases: texts(one, "VendorIDs")
             .into_iter()
-            .filter(is_alias)
+            .filter(|id| is_alias(id))
             .collect(),
         is_closed: status == "not_affected",
         fix_state: fix_state(status, fixed.is_some()),
@@ -171,7 +174,7 @@ fn vulnerability(one: &Value, of_result: Option<&str>, desk: &mut Desk<'_, '_>) 
 }
 
 /// A distribution's advisory mends several vulnerabilities, which makes it no other name of each.
-fn is_alias(id: &String) -> bool {
+fn is_alias(id: &str) -> bool {
     !super::ids::all(id).is_empty()
 }
 

@@ -213,3 +213,47 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is handed out, in words.
+    fn pieces(text: &str) -> Result<Vec<String>, String> {
+        let mut found = Vec::new();
+        let document = Document::of_memory("a.xml", "a", text.as_bytes());
+        let read = read(&document, &["item"], &mut |piece| match piece {
+            Piece::Begin(name, element) => {
+                let of = element.attribute("name").unwrap_or_default();
+                found.push(format!("begin {name} {of}"));
+            }
+            Piece::Whole(_, element) => {
+                let inner: Vec<_> = element.all("cve").filter_map(Element::own_text).collect();
+                found.push(format!("whole {}", inner.join(",")));
+            }
+        });
+        read.map(|()| found)
+            .map_err(|refusal| refusal.why().to_owned())
+    }
+
+    #[test]
+    fn wanted_elements_come_whole_and_others_begin() {
+        let text = "<a><host name=\"x &amp; y\"><item><cve>1&lt;2</cve><b><cve>no</cve></b>\
+            <cve><![CDATA[3]]></cve></item><item/></host></a>";
+        let expected = ["begin a ", "begin host x & y", "whole 1<2,3", "whole "];
+        assert_eq!(pieces(text).expect("XML"), expected);
+    }
+
+    #[test]
+    fn what_is_cut_off_or_without_bounds_is_refused() {
+        let text = "<a><item><cve>1</cve></item></a>";
+        for end in 1..text.len() {
+            assert!(pieces(&text[..end]).is_err(), "{end}");
+        }
+        assert!(pieces("<a></b>").is_err_and(|why| why.contains("near byte")));
+        let deep = "<item>".repeat(DEEPEST + 1);
+        assert!(pieces(&deep).is_err_and(|why| why.contains("deeper")));
+        let long = format!("<item>{}", "x".repeat(ELEMENT_BYTES + 1));
+        assert!(pieces(&long).is_err_and(|why| why.contains("16 MiB")));
+    }
+}

@@ -2,7 +2,6 @@
 //! is a summary. Source: the manual of Yarn 1, `yarn audit`.
 
 use serde_json::Value;
-use standing_facts::GapCode;
 
 use super::finding::Desk;
 use super::npm_audit;
@@ -34,8 +33,7 @@ impl Seen {
     pub(super) fn finish(&self, desk: &mut Desk<'_, '_>) {
         if self.lines > 0 && !self.has_end {
             let why = format!("{} ends without yarn's summary", desk.part);
-            desk.sink
-                .gap(Some("advisory_finding"), GapCode::Truncated, why);
+            desk.truncated(why);
         }
     }
 }

@@ -91,6 +91,16 @@ fn form(kind: &str) -> Form {
             |n| format!("p{n}:x:{n}:{n}:Person {n} of the tests,,,:/home/people/p{n}:/bin/bash\n"),
             "",
         ),
+        "scanner" => (
+            "grype.json",
+            "{\"matches\":[{\"vulnerability\":{\"id\":\"CVE-2026-0001\"},\"artifact\":{\"name\":\"p\",\"version\":\"0\"}}",
+            |n| {
+                format!(
+                    ",\n{{\"vulnerability\":{{\"id\":\"CVE-2026-0001\",\"namespace\":\"debian:distro:debian:12\",\"severity\":\"High\",\"fix\":{{\"versions\":[\"2\"],\"state\":\"fixed\"}}}},\"artifact\":{{\"name\":\"p{n}\",\"version\":\"1\"}}}}"
+                )
+            },
+            "],\"descriptor\":{\"name\":\"grype\"}}",
+        ),
         other => panic!("no form for {other}"),
     }
 }
@@ -183,7 +193,7 @@ fn large_files_are_streamed() {
         return;
     }
     std::thread::scope(|scope| {
-        for kind in ["hr", "ldif", "graph", "unix"] {
+        for kind in ["hr", "ldif", "graph", "unix", "scanner"] {
             scope.spawn(move || {
                 let grew = growth_kib(kind);
                 assert!(grew < MAY_GROW_KIB, "{kind} grew by {grew} KiB");
