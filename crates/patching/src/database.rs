@@ -358,7 +358,7 @@ fn base(ecosystem: &str) -> &str {
 }
 
 /// By what a package is found: names are folded where the ecosystem folds them.
-fn key(ecosystem: &str, name: &str) -> String {
+pub(crate) fn key(ecosystem: &str, name: &str) -> String {
     let base = base(ecosystem);
     match base {
         "PyPI" => format!("{base}\n{}", pypi_name(name)),

@@ -4,6 +4,7 @@
 //! - [`affects`], [`Record`]: whether an OSV advisory concerns a version.
 //! - [`Classes`], [`gather`]: one vulnerability under many names.
 //! - [`Builder`], [`Database`]: all of it compiled, and read where it lies.
+//! - [`Fleet`]: many hosts compared with it, each package once.
 //! - [`score`], [`Severity`]: how grave it is, and who says so.
 //! - [`Purl`]: package URLs.
 //! - [`clock`]: deadlines that start on the day on which the fix could be had.
@@ -38,6 +39,7 @@
 mod aliases;
 pub mod clock;
 mod database;
+mod fleet;
 mod order;
 mod osv;
 mod purl;
@@ -50,6 +52,7 @@ pub use database::{
     Advisory, Builder, Damaged, Database, Entry as AdvisoryEntry, EntryRef, Epss, Exploited, Hit,
     Row, Vulnerability, is_distribution,
 };
+pub use fleet::{Changed, Finding as FleetFinding, Fleet, Package, Tally};
 pub use order::compare;
 pub use osv::affects;
 pub use purl::Purl;

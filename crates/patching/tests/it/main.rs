@@ -3,6 +3,7 @@
 mod aliases;
 mod clock;
 mod database;
+mod fleet;
 mod laws;
 mod oracles;
 mod osv;
