@@ -1,5 +1,6 @@
 //! Stands in for `standing_patching::Builder` until that is here: same calls, no use but to be compared.
-//! Whoever puts the real one in its place changes this file alone.
+//! Whoever puts the real one in its place changes this file and the manifest alone: `Builder` is then the
+//! crate's own, and a file is current where `standing_patching::Database::open` takes it.
 
 use std::collections::BTreeSet;
 
