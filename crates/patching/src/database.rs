@@ -185,7 +185,7 @@ impl<B: AsRef<[u8]>> Database<B> {
         }
         cursor.skip(1)?;
         let ratings = cursor.take()?;
-        cursor.skip(3 * ratings)?;
+        cursor.skip(ratings.saturating_mul(3))?;
         let mut list = cursor.clone();
         let listed = cursor.take()?;
         cursor.skip(if listed == NONE { 0 } else { listed })?;
