@@ -161,46 +161,58 @@ impl<B: AsRef<[u8]>> Database<B> {
         let Some(Found(at)) = self.find(self.layout.packages, key.as_bytes())? else {
             return Ok(hits);
         };
+        let asked = Asked {
+            ecosystem,
+            order: Order::of(ecosystem),
+            version,
+        };
         let mut cursor = self.cursor(at + 1);
         for _ in 0..cursor.take()? {
             let entry = EntryRef(cursor.take()?);
-            if let Some(hit) = self.judge_entry(entry, ecosystem, version)? {
+            if let Some(hit) = self.judge_entry(entry, &asked)? {
                 hits.push(hit);
             }
         }
         Ok(hits)
     }
 
-    fn judge_entry(
-        &self,
-        entry: EntryRef,
-        ecosystem: &str,
-        version: &str,
-    ) -> Result<Option<Hit>, Damaged> {
+    fn judge_entry(&self, entry: EntryRef, asked: &Asked<'_>) -> Result<Option<Hit>, Damaged> {
         let mut cursor = self.cursor(entry.0);
         cursor.skip(1)?;
-        let concerned = is_in_ecosystem(ecosystem, self.string(cursor.take()?)?);
+        let concerned = is_in_ecosystem(asked.ecosystem, self.string(cursor.take()?)?);
         if concerned == Some(false) {
             return Ok(None);
         }
         cursor.skip(1)?;
         let ratings = cursor.take()?;
-        cursor.skip(3 * ratings)?;
-        let versions = self.strings(&mut cursor)?;
+        cursor.skip(ratings.saturating_mul(3))?;
+        let mut list = cursor.clone();
+        let listed = cursor.take()?;
+        cursor.skip(if listed == NONE { 0 } else { listed })?;
         let mut ranges = Vec::new();
         for _ in 0..cursor.take()? {
             ranges.push(self.range(&mut cursor)?);
         }
-        let concern = Concern {
-            versions: versions.as_deref(),
+        let mut concern = Concern {
+            versions: Some(&[][..]),
             ranges: &ranges,
         };
-        let verdict = match (concern.judge(ecosystem, version), concerned) {
+        let mut judged = concern.judge(asked.order, asked.version);
+        let versions: Option<Vec<&str>>;
+        // Lists are long: they are read only where the ranges leave the question open.
+        if judged != Verdict::Affected && listed > 0 {
+            versions = self.strings(&mut list)?;
+            concern.versions = versions.as_deref();
+            judged = concern.judge(asked.order, asked.version);
+        }
+        let verdict = match (judged, concerned) {
             (Verdict::NotAffected, _) => return Ok(None),
             (Verdict::Affected, None) => Verdict::CannotTell(crate::Doubt::Release),
             (verdict, _) => verdict,
         };
-        let fixed = concern.next_fix(ecosystem, version).map(str::to_owned);
+        let fixed = concern
+            .next_fix(asked.order, asked.version)
+            .map(str::to_owned);
         Ok(Some(Hit {
             entry,
             verdict,
@@ -347,6 +359,13 @@ impl<B: AsRef<[u8]>> Database<B> {
         }
         Ok(None)
     }
+}
+
+/// The package that is asked about.
+struct Asked<'a> {
+    ecosystem: &'a str,
+    order: Option<Order>,
+    version: &'a str,
 }
 
 /// Where an object found by a key lies.

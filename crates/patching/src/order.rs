@@ -40,8 +40,7 @@ use std::cmp::Ordering;
 /// there. Versions that differ in text may be equal: PyPI `1.0` and `1.0.0`, Debian `1` and `0:1-0`,
 /// npm `1.0.0+a` and `1.0.0+b`.
 pub fn compare(ecosystem: &str, a: &str, b: &str) -> Option<Ordering> {
-    let order = Order::of(ecosystem)?;
-    Some(order.parse(a)?.cmp(&order.parse(b)?))
+    Order::of(ecosystem)?.compare(a, b)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +142,15 @@ impl Order {
         }
     }
 
+    fn compare(self, a: &str, b: &str) -> Option<Ordering> {
+        Some(self.parse(a)?.cmp(&self.parse(b)?))
+    }
+
+    /// Whether both are versions, and the one comes before the other.
+    pub(crate) fn is_before(self, a: &str, b: &str) -> bool {
+        self.compare(a, b) == Some(Ordering::Less)
+    }
+
     pub(crate) fn parse(self, text: &str) -> Option<Version<'_>> {
         Some(match self {
             Order::Apk => Version::Apk(apk::Version::parse(text)?),
@@ -224,7 +232,7 @@ pub(crate) fn take<'a>(text: &mut &'a str, belongs: impl Fn(char) -> bool) -> &'
 }
 
 /// What stands before the first `mark`, and what behind it if there is one.
-fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+pub(crate) fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     match text.split_once(mark) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),

@@ -188,7 +188,7 @@ impl Affected {
             versions: versions.as_deref(),
             ranges: &ranges,
         }
-        .judge(ecosystem, version)
+        .judge(Order::of(ecosystem), version)
     }
 }
 
@@ -227,8 +227,7 @@ pub(crate) struct Concern<'a, T> {
 }
 
 impl<T: AsRef<str>> Concern<'_, T> {
-    pub(crate) fn judge(&self, ecosystem: &str, version: &str) -> Verdict {
-        let order = Order::of(ecosystem);
+    pub(crate) fn judge(&self, order: Option<Order>, version: &str) -> Verdict {
         let subject = Subject::new(order, version);
         let mut found = Some(false);
         let mut placed = subject.is_placed();
@@ -266,20 +265,15 @@ impl<T: AsRef<str>> Concern<'_, T> {
     }
 
     /// The least fixed version behind the installed one, of the ranges that hold it.
-    pub(crate) fn next_fix(&self, ecosystem: &str, version: &str) -> Option<&str> {
-        let order = Order::of(ecosystem);
+    pub(crate) fn next_fix(&self, order: Option<Order>, version: &str) -> Option<&str> {
         let subject = Subject::new(order, version);
         let events = self.ranges.iter().filter(|range| range.kind != Kind::Git);
         let events = events.filter_map(|range| range.events.as_deref());
         let holding = events.filter(|events| subject.is_in_range(events) != Some(false));
         let mut fixes = holding.filter_map(|events| subject.next_fix(events));
         let first = fixes.next()?;
-        Some(
-            fixes.fold(first, |a, b| match crate::order::compare(ecosystem, b, a) {
-                Some(std::cmp::Ordering::Less) => b,
-                _ => a,
-            }),
-        )
+        let is_before = |a: &str, b: &str| order.is_some_and(|o| o.is_before(a, b));
+        Some(fixes.fold(first, |a, b| if is_before(b, a) { b } else { a }))
     }
 }
 
@@ -293,26 +287,18 @@ const DEFAULT_REPOSITORIES: [(&str, &str); 3] = [
 /// Whether what is installed from `ours` is what `theirs` speaks of; `None` where `ours` names no
 /// release and `theirs` does. A record without a release speaks of all. Ubuntu's `:LTS` only says
 /// again what the number says; `:Pro:` is a channel of its own.
-pub(crate) fn is_in_ecosystem(ours: &str, theirs: &str) -> Option<bool> {
-    let split = |name: &str| -> (String, Option<String>) {
-        match name.split_once(':') {
-            Some((base, release)) => {
-                let release = release.strip_suffix(":LTS").unwrap_or(release);
-                (
-                    base.to_owned(),
-                    Some(release.to_owned()).filter(|r| !r.is_empty()),
-                )
-            }
-            None => (name.to_owned(), None),
-        }
+pub(crate) fn is_in_ecosystem<'a>(ours: &'a str, theirs: &'a str) -> Option<bool> {
+    let split = |name: &'a str| {
+        let (base, release) = crate::order::split(name, ':');
+        let release = release.map(|r| r.strip_suffix(":LTS").unwrap_or(r));
+        (base, release.filter(|release| !release.is_empty()))
     };
     let ((base, our_release), (their_base, their_release)) = (split(ours), split(theirs));
     if base != their_base {
         return Some(false);
     }
     if let Some((_, default)) = DEFAULT_REPOSITORIES.iter().find(|(name, _)| *name == base) {
-        let place = |release: Option<String>| release.unwrap_or_else(|| (*default).to_owned());
-        return Some(place(our_release) == place(their_release));
+        return Some(our_release.unwrap_or(default) == their_release.unwrap_or(default));
     }
     match (our_release, their_release) {
         (_, None) => Some(true),

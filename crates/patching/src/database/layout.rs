@@ -94,6 +94,7 @@ pub(super) fn hash(key: &[u8]) -> u32 {
 }
 
 /// Words read one after the other.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     next: u32,

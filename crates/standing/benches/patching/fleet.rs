@@ -28,7 +28,7 @@ struct Pool {
 
 struct Distribution {
     ecosystem: &'static str,
-    /// Names, each with its versions.
+    /// Names, each with three to six versions and one that is new on the next day.
     packages: Vec<(String, Vec<String>)>,
 }
 
@@ -175,7 +175,9 @@ fn same(fleets: &Fleets<'_>, anew: &Fleets<'_>) {
             assert!(one.findings(host) == other.findings(host), "{host} differs");
         }
     }
-    println!("  the same as from nothing");
+    println!(
+        "  the same counts for all hosts as from nothing, the same findings for every hundredth"
+    );
 }
 
 impl Pool {
@@ -192,7 +194,7 @@ impl Pool {
         (part..self.hosts).step_by(THREADS)
     }
 
-    /// Distinct names, each at one of its versions, others on another day.
+    /// Distinct names, each at one of its versions; on the next day others, of which one is new.
     fn put<B: AsRef<[u8]>>(&self, fleet: &mut Fleet<B>, host: usize, day: usize) {
         let distribution = &self.distributions[usize::from(host % 5 > 2)];
         let mut dice = Dice((host + 1_000_000 * day) as u64);
@@ -204,7 +206,7 @@ impl Pool {
             Package {
                 ecosystem: distribution.ecosystem,
                 name,
-                version: &versions[dice.below(versions.len())],
+                version: &versions[dice.below(versions.len() - 1 + day)],
             }
         });
         let name = format!("host-{host}.firm.example");
@@ -214,7 +216,7 @@ impl Pool {
 
 /// Half of the names have advisories, each with fixes in its second and third version.
 fn debian() -> Distribution {
-    let versions = |i: usize| (0..3 + i % 4).map(data::debian_version).collect();
+    let versions = |i: usize| (0..4 + i % 4).map(data::debian_version).collect();
     let names = 0..NAMES;
     Distribution {
         ecosystem: "Debian:12",
@@ -232,12 +234,12 @@ fn alma() -> Distribution {
             format!("0:0.{}-1.el9", packages.len() % 7),
             real.fixed.clone(),
         ];
-        versions.extend((1..2 + packages.len() % 4).map(later));
+        versions.extend((1..3 + packages.len() % 4).map(later));
         packages.push((real.name, versions));
     }
     packages.truncate(NAMES / 2);
     while packages.len() < NAMES {
-        let versions = (0..3 + packages.len() % 4).map(|i| format!("0:1.{i}-{i}.el9"));
+        let versions = (0..4 + packages.len() % 4).map(|i| format!("0:1.{i}-{i}.el9"));
         packages.push((format!("rpm-{}", packages.len()), versions.collect()));
     }
     Distribution {

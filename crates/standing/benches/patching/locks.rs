@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Instant;
 
 use standing_collectors::lockfile;
 use standing_mapped::Mapped;
 use standing_patching::Database;
 
 use crate::data::{self, Dice, Real};
-use crate::measure::{cpu, ms, peak_mib, report, times};
+use crate::measure::{cpu, peak_mib, report, times};
 
 /// Where `cargo` says that a crate comes from.
 const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -84,21 +83,19 @@ fn repositories(folder: &Path, database: &Database<Mapped>, crates: &[Real], whe
     let (packages, found) = sum;
     println!("1,000 repositories: {packages} packages, {found} vulnerabilities, {size} bytes");
     report("  read from disk and judged, one thread", all);
-    let begun = Instant::now();
-    std::thread::scope(|scope| {
-        for half in paths.chunks(REPOSITORIES / 2) {
-            scope.spawn(move || {
-                for path in half {
-                    let bytes = std::fs::read(path).expect("a lockfile");
-                    judge(database, &path.to_string_lossy(), &bytes);
-                }
-            });
-        }
+    let halves = times(7, || {
+        std::thread::scope(|scope| {
+            for half in paths.chunks(REPOSITORIES / 2) {
+                scope.spawn(move || {
+                    for path in half {
+                        let bytes = std::fs::read(path).expect("a lockfile");
+                        judge(database, &path.to_string_lossy(), &bytes);
+                    }
+                });
+            }
+        });
     });
-    println!(
-        "  the same on two threads, once: {} ms",
-        ms(begun.elapsed())
-    );
+    report("  the same on two threads", halves);
 }
 
 /// How many packages were compared, and how many vulnerabilities they have, each once a package.
