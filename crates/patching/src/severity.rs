@@ -167,19 +167,22 @@ pub enum Why {
 pub struct Reading {
     /// Whether a score of version 4 counts as one of version 3.
     pub counts_version4: bool,
-    /// Whether a score below 7.0, or a database's word below high, is enough where the vendor's word is
-    /// not held.
+    /// Whether a score below 7.0 of somebody else is enough where the vendor's word is not held.
     pub score_is_enough: bool,
+    /// Whether a mere word counts of somebody who is not the vendor, where the vendor's is not held:
+    /// anybody's for high, a database's for less.
+    pub words_count: bool,
     /// Whether missing data are taken for grave.
     pub missing_is_high: bool,
 }
 
 impl Default for Reading {
-    /// Version 4 counts, a low score is enough, and missing data stay unknown.
+    /// Version 4 counts, a low score is enough, words count, and missing data stay unknown.
     fn default() -> Self {
         Reading {
             counts_version4: true,
             score_is_enough: true,
+            words_count: true,
             missing_is_high: false,
         }
     }
@@ -209,11 +212,18 @@ impl Severity {
         if self.vendor_is_silent() {
             return Grade::High(Why::VendorSilent);
         }
-        if self.vendor == VendorWord::NotHeld && self.ratings.iter().any(high) {
+        let says_high = |r: &Rating| r.scale == Scale::Word && high(r);
+        if reading.words_count
+            && self.vendor == VendorWord::NotHeld
+            && self.ratings.iter().any(says_high)
+        {
             return Grade::High(Why::Said);
         }
         // A scanner's word below high is not enough: whose it is, is not told.
-        let counts = |r: &Rating| scored(&r) || r.author == Author::Database;
+        let said = |r: &Rating| {
+            reading.words_count && r.scale == Scale::Word && r.author == Author::Database
+        };
+        let counts = |r: &Rating| scored(&r) || said(r);
         let settled = match self.vendors().next() {
             Some(_) => true,
             None => reading.score_is_enough && self.ratings.iter().any(counts),

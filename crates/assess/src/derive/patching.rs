@@ -60,6 +60,9 @@ pub struct Clock {
     pub timeline: Timeline,
 }
 
+/// The vulnerabilities of one version, by name.
+type Concerns = BTreeMap<String, Concern>;
+
 /// What to make clocks of.
 struct Maker<'a> {
     connection: &'a Connection,
@@ -143,8 +146,7 @@ impl Maker<'_> {
         take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
         let rows = seen::rows(self.connection, name, asset, &self.at)?;
-        let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<BTreeMap<String, Concern>>> =
-            HashMap::new();
+        let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<Concerns>> = HashMap::new();
         for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
             let mut of_rows = Vec::new();
             for row in group {
@@ -172,7 +174,7 @@ impl Maker<'_> {
         &mut self,
         name: &str,
         rows: &[Row],
-        concerns: &[Rc<BTreeMap<String, Concern>>],
+        concerns: &[Rc<Concerns>],
         take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
         let mut vulnerabilities: BTreeSet<&String> = BTreeSet::new();

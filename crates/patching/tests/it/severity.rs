@@ -216,6 +216,7 @@ fn a_silent_vendor_is_not_a_missing_one() {
     let strict = Reading {
         counts_version4: false,
         score_is_enough: false,
+        words_count: false,
         missing_is_high: false,
     };
     let anxious = Reading {
@@ -225,7 +226,7 @@ fn a_silent_vendor_is_not_a_missing_one() {
     let all = [Reading::default(), strict, anxious];
     let high = Grade::High;
     use Grade::{NotHigh, NotKnown};
-    use Why::{Missing, Score3, Score4, VendorSays, VendorSilent};
+    use Why::{Missing, Said, Score3, Score4, VendorSays, VendorSilent};
     for (vendor, ratings, expected) in [
         (NotHeld, &[][..], [NotKnown, NotKnown, high(Missing)]),
         (Held, &[], [high(VendorSilent); 3]),
@@ -259,7 +260,7 @@ fn a_silent_vendor_is_not_a_missing_one() {
             &[("low", Vendor), (HIGH4, Database)],
             [high(Score4), NotHigh, NotHigh],
         ),
-        // The rule names neither version 2 nor anybody else's words.
+        // The rule names neither version 2 nor anybody else's words; a firm may count the words.
         (
             NotHeld,
             &[(HIGH2, Database)],
@@ -268,6 +269,16 @@ fn a_silent_vendor_is_not_a_missing_one() {
         (
             NotHeld,
             &[("critical", Scanner)],
+            [high(Said), NotKnown, high(Missing)],
+        ),
+        (
+            NotHeld,
+            &[("medium", Database)],
+            [NotHigh, NotKnown, high(Missing)],
+        ),
+        (
+            NotHeld,
+            &[("medium", Scanner)],
             [NotKnown, NotKnown, high(Missing)],
         ),
     ] {
