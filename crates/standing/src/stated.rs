@@ -25,6 +25,19 @@ pub fn checked(home: &Home, index: &Index, mut row: Row) -> Result<Row, Failure>
     match row.table.name {
         "attestation" => attestation(index, &mut row)?,
         "exception" => exception(home, &row)?,
+        "patch_exception" => patch_exception(&row)?,
+        "fix_date" => wanted(
+            &row,
+            &[
+                "vulnerability",
+                "component",
+                "reason",
+                "evidence",
+                "stated_by",
+            ],
+        )?,
+        "patch_evidence" => wanted(&row, &["vulnerability", "asset", "evidence", "done_by"])?,
+        "patch_policy" => patch_policy(&row)?,
         "link" => known(home, &row, &["account", "person"])?,
         "account_decision" => account_decision(home, &mut row)?,
         "completeness" => completeness(&row)?,
@@ -72,6 +85,68 @@ fn wanted(row: &Row, columns: &[&str]) -> Result<(), Failure> {
     Err(failure.hint(
         "a statement says something, and somebody answers for it; docs/facts.md has the columns",
     ))
+}
+
+/// One of these words and no other.
+fn one_of(row: &Row, column: &str, words: &[&str]) -> Result<(), Failure> {
+    if words.contains(&text(row, column)) {
+        return Ok(());
+    }
+    let what = format!("{column} is one of: {}", words.join(", "));
+    Err(Failure::usage(what).at(column))
+}
+
+/// Nothing may be missing, nobody approves their own, and the last day is no earlier than the first.
+fn patch_exception(row: &Row) -> Result<(), Failure> {
+    wanted(
+        row,
+        &["vulnerability", "policy", "reason", "owner", "approved_by"],
+    )?;
+    let grounds = [
+        "accepted risk",
+        "removed",
+        "out of scope",
+        "mitigated",
+        "false positive",
+    ];
+    one_of(row, "ground", &grounds)?;
+    if text(row, "ground") != "accepted risk" {
+        wanted(row, &["evidence"])?;
+    }
+    if text(row, "owner").eq_ignore_ascii_case(text(row, "approved_by")) {
+        let what = "whoever answers for an exception does not approve it";
+        return Err(Failure::usage(what).at("approved_by"));
+    }
+    if day(row, "expires_on") < day(row, "from_on") {
+        let what = "the last day is before the first";
+        return Err(Failure::usage(what).at("expires_on"));
+    }
+    Ok(())
+}
+
+/// A deadline of the firm's own, under a name that no rule has.
+fn patch_policy(row: &Row) -> Result<(), Failure> {
+    wanted(row, &["name"])?;
+    let taken = ["Cyber Essentials", "DSPT", "KEV"];
+    if taken
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(text(row, "name")))
+    {
+        let what = format!(
+            "{:?} is a rule's own and cannot be changed",
+            text(row, "name")
+        );
+        return Err(Failure::usage(what)
+            .at("name")
+            .hint("give the firm's policy a name of its own"));
+    }
+    one_of(row, "covers", &["grave", "all", "exploited"])?;
+    one_of(row, "starts", &["fix", "seen", "listed"])?;
+    let days = at(row, "days").map(|i| &row.cells[i]);
+    if !matches!(days, Some(Cell::Integer(1..=3650))) {
+        return Err(Failure::usage("days is a number from 1 to 3650").at("days"));
+    }
+    Ok(())
 }
 
 fn today() -> Date {

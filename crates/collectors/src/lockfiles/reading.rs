@@ -109,11 +109,18 @@ impl LockfileReading {
         if name.is_empty() || version.is_empty() || has_control(name) || has_control(version) {
             return self.odd(line, "expected a name and a version");
         }
+        let purl = purl(ecosystem, name, version);
+        if !(is_plain(name) && is_plain(version)) && !says(&purl, version) {
+            return self.odd(
+                line,
+                "expected a name and a version that a package URL can hold",
+            );
+        }
         self.components.push(LockedPackage {
             ecosystem,
             name: name.to_owned(),
             version: version.to_owned(),
-            purl: purl(ecosystem, name, version),
+            purl,
             line,
         });
     }
@@ -169,6 +176,17 @@ impl LockfileReading {
 
 fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || c.is_whitespace())
+}
+
+/// Whether a name or version is of characters that every package URL can hold, as nearly all are.
+fn is_plain(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+');
+    text.bytes().all(|b| plain(b) || b == b'.') && text.bytes().any(plain)
+}
+
+/// Whether a package URL, read back, is one of this version.
+fn says(purl: &str, version: &str) -> bool {
+    Purl::parse(purl).is_some_and(|purl| purl.version.as_deref() == Some(version))
 }
 
 fn purl(ecosystem: &str, name: &str, version: &str) -> String {

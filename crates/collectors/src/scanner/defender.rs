@@ -78,7 +78,7 @@ pub(super) fn one(value: &Value, line: Option<u64>, place: Option<&str>, desk: &
         .as_f64()
         .and_then(|n| tenths(&n.to_string()));
     let finding = Finding {
-        asset: desk.asset(named.as_deref().or(Some(id))),
+        asset: desk.named(named.as_deref().or(Some(id))),
         component: words.join(" "),
         version: first(value, &["productVersion", "softwareVersion"])
             .unwrap_or_default()

@@ -191,13 +191,19 @@ impl<'d, 's> Desk<'d, 's> {
         }
     }
 
-    /// The host of a row that names its own; without one nobody knows where the finding is.
+    /// The host of a row that names its own, which no setting replaces: one report is of many hosts.
+    /// Without one nobody knows where the finding is.
     pub(super) fn host(&mut self, reported: Option<&str>, line: Option<u64>) -> Option<String> {
         if reported.is_none() && self.findings.asset.is_none() {
             self.odd(line, None, "names no host; left out");
             return None;
         }
-        Some(self.asset(reported))
+        Some(self.named(reported))
+    }
+
+    /// As the report names it, or else as the setting does.
+    pub(super) fn named(&self, reported: Option<&str>) -> String {
+        reported.map_or_else(|| self.asset(None), str::to_owned)
     }
 
     /// One finding for each CVE that a scanner's test names; where it names none, one under the

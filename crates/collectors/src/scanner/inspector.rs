@@ -66,7 +66,7 @@ fn one(value: &Value, resource: &Value, package: &Value, desk: &mut Desk<'_, '_>
     let fixed = fixed.map(|f| f.strip_prefix("0:").unwrap_or(f).to_owned());
     let cvss = list(details, "cvss").iter();
     Finding {
-        asset: desk.asset(asset(resource).as_deref()),
+        asset: desk.named(asset(resource).as_deref()),
         component: text(package, "name").unwrap_or_default().to_owned(),
         version: version(package),
         advisory: text(details, "vulnerabilityId")

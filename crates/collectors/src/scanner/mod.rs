@@ -46,7 +46,8 @@ audit, cargo-audit, SARIF, Nessus, Tenable, Qualys, OpenVAS, AWS Inspector, Micr
     tables: &["advisory_finding"],
     settings: &[Setting {
         name: "asset",
-        meaning: "the asset's name, where the reports are all of one asset and shall not name it",
+        meaning: "the asset's name, where reports of one thing shall not name it; reports of many hosts keep \
+the hosts' own names",
         default: "",
         required: false,
     }],

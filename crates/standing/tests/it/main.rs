@@ -14,6 +14,7 @@ mod identity_provider;
 mod killed;
 mod members;
 mod oidc;
+mod patch;
 mod review;
 mod serving;
 mod stranger;

@@ -1,0 +1,238 @@
+//! `standing patch …` at the keyboard: what is late, how it came to be, a gate, VEX and a rehearsal.
+
+use serde_json::{Value, json};
+
+use crate::home::Home;
+
+const STATUS: &str = "Package: openssl\nStatus: install ok installed\nArchitecture: amd64\n\
+    Version: 3.0.11-1~deb12u1\n\nPackage: bash\nStatus: install ok installed\nArchitecture: amd64\n\
+    Version: 5.2.15-2+b7\n\n";
+const RELEASE: &str = "ID=debian\nVERSION_ID=\"12\"\n";
+const LOCK: &str = "version = 4\n\n[[package]]\nname = \"left\"\nversion = \"1.0.0\"\n\
+    source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n[[package]]\nname = \"old\"\n\
+    version = \"0.1.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+
+fn record(id: &str, ecosystem: &str, package: &str, fixed: &str, more: Value) -> String {
+    let mut record = json!({
+        "id": id, "modified": "2026-03-02T00:00:00Z", "published": "2026-03-02T10:00:00Z",
+        "affected": [{"package": {"ecosystem": ecosystem, "name": package},
+            "ranges": [{"type": if ecosystem == "crates.io" { "SEMVER" } else { "ECOSYSTEM" },
+                "events": [{"introduced": "0"}, {"fixed": fixed}]}]}],
+    });
+    for (key, value) in more.as_object().unwrap() {
+        record[key] = value.clone();
+    }
+    record.to_string()
+}
+
+/// A firm with one host of two packages, and advisories about one of them and about two crates.
+fn firm() -> Home {
+    let home = Home::new();
+    home.write("hosts/web1/var/lib/dpkg/status", STATUS);
+    home.write("hosts/web1/etc/os-release", RELEASE);
+    home.configure("[source.hosts]\nkind = \"dpkg\"\npath = \"hosts\"\n");
+    let critical = json!({"severity": [{"type": "CVSS_V3",
+        "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}], "aliases": ["CVE-2026-8"],
+        "summary": "left falls over"});
+    let mut unmaintained: Value = serde_json::from_str(&record(
+        "RUSTSEC-2026-9",
+        "crates.io",
+        "old",
+        "9.0.0",
+        json!({}),
+    ))
+    .unwrap();
+    unmaintained["affected"][0]["database_specific"] = json!({"informational": "unmaintained"});
+    let records = [
+        record(
+            "DSA-1-1",
+            "Debian:12",
+            "openssl",
+            "3.0.11-1~deb12u2",
+            json!({"upstream": ["CVE-2026-7"]}),
+        ),
+        record("RUSTSEC-2026-8", "crates.io", "left", "1.2.0", critical),
+        unmaintained.to_string(),
+    ];
+    home.write("mirror/all.jsonl", records.join("\n"));
+    let taken = home.run(&["advisories", "update", "--from", "mirror"]);
+    assert_eq!(taken.code, 0, "{}{}", taken.out, taken.err);
+    let read = home.run(&["collect"]);
+    assert_eq!(read.code, 0, "{}{}", read.out, read.err);
+    home
+}
+
+#[test]
+fn what_is_late_is_told_with_where_each_date_comes_from() {
+    let home = firm();
+    let next = home.run(&["patch", "next", "--format", "json"]);
+    assert_eq!(next.code, 1, "{}{}", next.out, next.err);
+    let told = next.json();
+    assert_eq!(told["open"]["breached"], 1, "{told:#}");
+    let clock = &told["clocks"][0];
+    assert_eq!(clock["vulnerability"], "CVE-2026-7");
+    assert_eq!(clock["fix_released_on"], "2026-03-02");
+    assert_eq!(clock["due_on"], "2026-03-16");
+    assert_eq!(clock["grade"], "grave: the vendor gives no level");
+    let shown = home.run(&["patch", "show", "web1", "openssl", "dsa-1-1"]);
+    assert_eq!(shown.code, 0);
+    for words in [
+        "2026-03-02",
+        "fix released (exact date; this one counts)",
+        "the vendor's advisory DSA-1-1, written 2026-03-02T10:00:00Z",
+        "Cyber Essentials: breached, due 16 March 2026",
+    ] {
+        assert!(shown.out.contains(words), "{words}\n{}", shown.out);
+    }
+    let nothing = home.run(&["patch", "show", "web1", "bash"]);
+    assert_eq!(
+        (nothing.code, nothing.out.starts_with("No vulnerability")),
+        (1, true)
+    );
+    let across = home.run(&["patch", "vulnerability", "DSA-1-1", "--format", "json"]);
+    assert_eq!(across.code, 1);
+    assert_eq!(across.json()["assets_looked_at"], 1);
+    let months = home.run(&["patch", "months", "--format", "json"]).json();
+    assert_eq!(months["months"][0]["month"], "2026-03");
+    assert_eq!(months["months"][0]["settled"], 1);
+    assert_eq!(months["months"][0]["in_time"], 0);
+    let check = home.run(&["check", "high_risk_fixes_are_installed_in_time"]);
+    assert!(
+        check.out.contains("web1 openssl CVE-2026-7"),
+        "{}",
+        check.out
+    );
+}
+
+#[test]
+fn evidence_and_exceptions_are_recorded_and_what_is_incomplete_is_refused() {
+    let home = firm();
+    let base = [
+        "record",
+        "patch_exception",
+        "add",
+        "vulnerability=CVE-2026-7",
+        "policy=Cyber Essentials",
+        "ground=mitigated",
+        "reason=set as the vendor says",
+        "owner=ada@firm.test",
+        "approved_by=bob@firm.test",
+        "from_on=2026-03-10",
+        "expires_on=2099-01-01",
+    ];
+    let refused = home.run(&base);
+    assert_eq!(refused.code, 2, "{}", refused.out);
+    assert!(refused.err.contains("evidence"), "{}", refused.err);
+    let added = home.run(&[&base[..], &["evidence=ticket 7"]].concat());
+    assert_eq!(added.code, 0, "{}", added.err);
+    let next = home.run(&["patch", "next", "--format", "json"]).json();
+    assert_eq!(next["open"]["breached"], 0, "{next:#}");
+    assert_eq!(next["open"]["excepted"], 1);
+    let vex = home.run(&["patch", "vex"]).json();
+    assert_eq!(
+        vex["vulnerabilities"][0]["analysis"]["state"],
+        "not_affected"
+    );
+    let policy = home.run(&[
+        "record",
+        "patch_policy",
+        "add",
+        "name=Cyber Essentials",
+        "from_on=2026-01-01",
+        "days=90",
+        "covers=grave",
+        "starts=fix",
+        "accepts_risk=yes",
+        "restarts=no",
+    ]);
+    assert_eq!(
+        policy.code, 2,
+        "the rules' own names are taken: {}",
+        policy.out
+    );
+}
+
+#[test]
+fn a_gate_stops_what_it_was_asked_to_stop() {
+    let home = firm();
+    home.write("Cargo.lock", LOCK);
+    let gate = |words: &[&str]| {
+        home.run(&[&["patch", "gate", "Cargo.lock", "--format", "json"], words].concat())
+    };
+    let stopped = gate(&["--fail-on", "high", "--sarif", "out.sarif"]);
+    assert_eq!(stopped.code, 1, "{}{}", stopped.out, stopped.err);
+    let told = stopped.json();
+    assert_eq!(told["packages"], 2);
+    assert_eq!(told["stops"], 1);
+    let informational: Vec<&Value> = told["found"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["informational"] == "unmaintained")
+        .collect();
+    assert_eq!(informational.len(), 1, "{told:#}");
+    assert_eq!(gate(&["--fail-on", "exploited"]).code, 0);
+    assert_eq!(gate(&["--fail-on", "critical"]).code, 1);
+    let sarif = std::fs::read_to_string(home.path.join("out.sarif")).unwrap();
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    let one = results
+        .iter()
+        .find(|one| one["ruleId"] == "CVE-2026-8")
+        .unwrap();
+    assert_eq!(one["level"], "error");
+    assert_eq!(
+        one["locations"][0]["physicalLocation"]["region"]["startLine"],
+        3
+    );
+    home.write(
+        "web/package-lock.json",
+        r#"{"lockfileVersion":3,"packages":{"":{"name":"x"},
+        "node_modules/left":{"version":"1.0.0","resolved":"https://mirror.example/left.tgz"}}}"#,
+    );
+    let unknown = home.run(&["patch", "gate", "web/package-lock.json"]);
+    assert_eq!(
+        unknown.code, 2,
+        "compared with nothing: {}{}",
+        unknown.out, unknown.err
+    );
+    assert_eq!(home.run(&["patch", "gate", "notes.txt"]).code, 2);
+}
+
+#[test]
+fn vex_says_what_is_exploitable_here() {
+    let home = firm();
+    let first = home.run(&["patch", "vex", "--as-of", "2099-01-01"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let vex = home.run(&["patch", "vex"]).json();
+    assert_eq!(
+        (&vex["bomFormat"], &vex["specVersion"]),
+        (&json!("CycloneDX"), &json!("1.6"))
+    );
+    let one = &vex["vulnerabilities"][0];
+    assert_eq!(one["id"], "CVE-2026-7");
+    assert_eq!(one["analysis"]["state"], "exploitable");
+    let reference = one["affects"][0]["ref"].as_str().unwrap();
+    let components = vex["components"].as_array().unwrap();
+    assert!(
+        components.iter().any(|c| c["bom-ref"] == reference),
+        "{vex:#}"
+    );
+}
+
+#[test]
+fn a_rehearsal_fails_with_what_is_late_and_does_not_pass_on_silence() {
+    let home = firm();
+    let told = home.run(&["patch", "rehearsal", "--format", "json"]);
+    assert_eq!(told.code, 1, "{}{}", told.out, told.err);
+    let told = told.json();
+    assert_eq!(told["verdict"], "fail");
+    let questions = told["questions"].as_array().unwrap();
+    let answer = |number: &str| {
+        let one = questions.iter().find(|q| q["number"] == number).unwrap();
+        one["answer"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(answer("A6.4"), "no");
+    assert_eq!(answer("A7.16"), "unknown");
+}
