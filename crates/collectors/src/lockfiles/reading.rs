@@ -110,7 +110,8 @@ impl LockfileReading {
             return self.odd(line, "expected a name and a version");
         }
         let purl = purl(ecosystem, name, version);
-        if !(is_plain(name) && is_plain(version)) && !says(&purl, version) {
+        let plain = is_plain(name) && is_plain(version);
+        if !plain && !says(&purl, version) {
             return self.odd(
                 line,
                 "expected a name and a version that a package URL can hold",
