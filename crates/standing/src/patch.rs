@@ -77,6 +77,47 @@ impl Default for Of {
     }
 }
 
+/// What is named must be known: nothing late of an asset that nobody lists is no good news.
+///
+/// # Errors
+/// The name that nothing bears.
+pub(crate) fn known(estate: &Estate<'_>, of: &Of) -> Result<(), Failure> {
+    let named = [
+        (
+            "policy",
+            Some(&of.policy),
+            "select 1 where ?1 in ('Cyber Essentials', 'DSPT', 'KEV')
+             union all select 1 from patch_policy where name = ?1",
+        ),
+        (
+            "asset",
+            of.asset.as_ref(),
+            "select 1 from asset where name = ?1
+             union all select 1 from component where asset = ?1",
+        ),
+        (
+            "system",
+            of.system.as_ref(),
+            "select 1 from asset where system = ?1",
+        ),
+        (
+            "team",
+            of.team.as_ref(),
+            "select 1 from asset where owner = ?1 collate nocase
+             union all select 1 from person where department = ?1 collate nocase",
+        ),
+    ];
+    for (what, name, sql) in named {
+        let Some(name) = name else { continue };
+        let answer = estate.query_with(sql, &[Sql::Text(name.clone())], BUDGET);
+        if answer.map_err(Failure::integrity)?.rows.is_empty() {
+            return Err(Failure::usage(format!("no {what} is called {name:?}"))
+                .hint("names are compared whole; those of the policies with their capitals"));
+        }
+    }
+    Ok(())
+}
+
 /// One clock under one policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Line, Of, gaps, lines};
+use super::{Line, Of, gaps, known, lines};
 use crate::cli::{Format, When};
 use crate::failure::Failure;
 use crate::home::Home;
@@ -68,6 +68,7 @@ pub fn months(home: &Home, when: &When, of: &Of, format: Format) -> Result<u8, F
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
+    known(&estate, of)?;
     let (lines, gaps) = (lines(&estate, of, None)?, gaps(&estate));
     let (months, weeks) = (by_month(&lines), by_week(&lines, terms.as_of.date));
     match format {

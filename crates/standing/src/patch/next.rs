@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Line, Of, gaps, lines};
+use super::{Line, Of, gaps, known, lines};
 use crate::cli::{Format, When};
 use crate::failure::Failure;
 use crate::home::Home;
@@ -19,6 +19,7 @@ pub fn next(home: &Home, when: &When, of: &Of, rows: usize, format: Format) -> R
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
+    known(&estate, of)?;
     let (lines, gaps) = (lines(&estate, of, None)?, gaps(&estate));
     let open: Vec<&Line> = lines.iter().filter(|line| line.is_open()).collect();
     let sum = Sum::of(&open);

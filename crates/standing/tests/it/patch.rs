@@ -105,6 +105,22 @@ fn what_is_late_is_told_with_where_each_date_comes_from() {
 }
 
 #[test]
+fn nothing_late_of_what_nobody_knows_is_no_answer() {
+    let home = firm();
+    for (flag, name) in [
+        ("--asset", "web9"),
+        ("--system", "nothing"),
+        ("--team", "nobody"),
+        ("--policy", "PCI"),
+    ] {
+        let asked = home.run(&["patch", "next", flag, name]);
+        assert_eq!(asked.code, 2, "{flag}: {}", asked.out);
+        assert!(asked.err.contains(name), "{}", asked.err);
+    }
+    assert_eq!(home.run(&["patch", "next", "--asset", "WEB1"]).code, 1);
+}
+
+#[test]
 fn evidence_and_exceptions_are_recorded_and_what_is_incomplete_is_refused() {
     let home = firm();
     let base = [
