@@ -44,8 +44,9 @@ export async function explore(page, origin, all, from) {
     const html = (answer.headers()["content-type"] ?? "").startsWith("text/html");
     if (!seen.has(pattern)) seen.set(pattern, html ? next : undefined);
     if (!html) continue;
-    for (const [, link] of (await answer.text()).matchAll(/<a\b[^>]*\shref="(\/[^"#]*)/g)) {
-      waiting.push(link.replaceAll("&amp;", "&").replaceAll("&#38;", "&"));
+    for (const [, link] of (await answer.text()).matchAll(/<a\b[^>]*\shref="(\/[^"]*)/g)) {
+      // What stands for `&` may hold a `#`, so it is turned back first.
+      waiting.push(link.replaceAll("&amp;", "&").replaceAll("&#38;", "&").split("#")[0]);
     }
   }
   return seen;

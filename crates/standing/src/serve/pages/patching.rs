@@ -72,7 +72,8 @@ struct Overview {
 
 /// The clocks that a visit asks for.
 fn asked(visit: &Visit) -> Of {
-    let some = |name| Some(visit.parameter(name).trim().to_owned()).filter(|t| !t.is_empty());
+    let some =
+        |name| Some(visit.asked(name).unwrap_or_default().to_owned()).filter(|t| !t.is_empty());
     Of {
         policy: some("policy").unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
         asset: some("asset"),
@@ -122,7 +123,12 @@ fn overview(visit: &Visit) -> Answer {
         .into_iter()
         .filter(|line| line.verdict != "not covered")
         .collect();
-    let page = visit.parameter("page").parse().unwrap_or(1).max(1);
+    let page = visit
+        .asked("page")
+        .unwrap_or_default()
+        .parse()
+        .unwrap_or(1)
+        .max(1);
     let paging = Paging::new(page, ON_A_PAGE, shown.len() as u64, "finding", |page| {
         place(&of, Some(page))
     });
@@ -268,8 +274,8 @@ struct Finding {
 
 fn finding(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
-    let [asset, component, vulnerability] =
-        ["asset", "component", "vulnerability"].map(|name| visit.parameter(name).to_owned());
+    let [asset, component, vulnerability] = ["asset", "component", "vulnerability"]
+        .map(|name| visit.asked(name).unwrap_or_default().to_owned());
     let (app, question) = (
         &visit.app,
         format!("patching finding {asset}\n{component}\n{vulnerability}"),
@@ -317,7 +323,7 @@ struct Vulnerability {
 
 fn vulnerability(visit: &Visit) -> Answer {
     let now = visit.app.snapshot()?;
-    let name = visit.parameter("name").trim().to_owned();
+    let name = visit.asked("name").unwrap_or_default().to_owned();
     let (app, question) = (&visit.app, format!("patching vulnerability {name}"));
     let (told, lines, gaps) = app.memory.ask(&app.readers, &now, question, {
         let name = name.clone();
