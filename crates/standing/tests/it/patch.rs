@@ -121,6 +121,22 @@ fn nothing_late_of_what_nobody_knows_is_no_answer() {
 }
 
 #[test]
+fn a_register_says_what_the_channel_of_the_hosts_holds() {
+    let home = firm();
+    home.write(
+        "channel.csv",
+        "ecosystem,package,version,kind,released_on\nDebian:12,openssl,3.0.11-1~deb12u1,channel,\n",
+    );
+    home.configure(
+        "[source.channel]\nkind = \"register\"\npath = \"channel.csv\"\ntable = \"package_release\"\n",
+    );
+    let read = home.run(&["collect", "channel"]);
+    assert_eq!(read.code, 0, "{}{}", read.out, read.err);
+    let next = home.run(&["patch", "next", "--format", "json"]).json();
+    assert_eq!(next["clocks"][0]["verdict"], "announced", "{next:#}");
+}
+
+#[test]
 fn evidence_and_exceptions_are_recorded_and_what_is_incomplete_is_refused() {
     let home = firm();
     let base = [
