@@ -82,6 +82,14 @@ pub fn count(n: u64, one: &str) -> String {
     format!("{} {one}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
+/// The same with the word for several.
+pub fn counted(n: u64, one: &str, several: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{} {several}", number(n)),
+    }
+}
+
 /// `1,234,567`.
 pub fn number(n: u64) -> String {
     let digits = n.to_string();

@@ -306,9 +306,8 @@ impl Maker<'_> {
         }
         case.listed = concern.exploited;
         let severity = concern.severity();
-        let known_from = concern.published.or(concern.first_seen);
         let first = case.events.iter().map(|event| event.on).min();
-        let known_from = known_from.or(first).unwrap_or(Date::MIN);
+        let known_from = concern.published.or(first).unwrap_or(Date::MIN);
         case.grades = vec![(known_from, severity.grade(Reading::default()))];
         let timeline = judge(&case, &self.stated.policies, self.as_of);
         Clock {

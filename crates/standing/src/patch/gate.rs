@@ -17,7 +17,7 @@ use super::sarif;
 use crate::cli::{Format, Global};
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::text::{self, Style, count, plain};
+use crate::text::{self, Style, count, counted, plain};
 
 /// One vulnerability, or a piece of information, about one locked package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -292,10 +292,7 @@ fn page(judged: &Judged, stops: usize, verbose: bool) -> String {
             );
         }
     }
-    let vulnerabilities = match real.len() {
-        1 => "1 vulnerability".to_owned(),
-        n => format!("{} vulnerabilities", text::number(n as u64)),
-    };
+    let vulnerabilities = counted(real.len() as u64, "vulnerability", "vulnerabilities");
     let packages = count(judged.packages, "package");
     let _ = writeln!(
         text,

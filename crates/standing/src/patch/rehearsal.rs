@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use standing_assess::Estate;
+use standing_assess::check::Verdict;
 use standing_patching::is_distribution;
 
 use super::command::Rehearsal;
@@ -19,11 +20,14 @@ use crate::cli::Format;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge::Terms;
-use crate::text::{self, Style, count, plain};
+use crate::text::{self, Style, count, counted, plain};
 
 /// How many of a build are looked at, by how many there are. As third parties tell it; the assessor's
 /// own table counts.
 const SAMPLE: [(usize, usize); 5] = [(1, 1), (5, 2), (19, 3), (60, 4), (usize::MAX, 5)];
+
+/// The check that knows which operating systems are in support.
+const SUPPORT: &str = "operating_systems_are_supported";
 
 /// What is said beside the result.
 const CAVEAT: &str = "A rehearsal from inventories and scanners, not a scan: it sees what they list. The sizes of \
@@ -67,10 +71,7 @@ impl Machine {
     fn why(&self) -> String {
         let mut parts = Vec::new();
         if self.late > 0 {
-            parts.push(format!(
-                "{} late",
-                count(self.late, "fix").replace("fixs", "fixes")
-            ));
+            parts.push(format!("{} late", counted(self.late, "fix", "fixes")));
         }
         match self.supported {
             Some(false) => parts.push("operating system out of support".into()),
@@ -107,7 +108,7 @@ pub fn rehearsal(home: &Home, asked: &Rehearsal, format: Format) -> Result<u8, F
     let estate = terms.estate(&mut index)?;
     let clocks = lines(&estate, &Of::default(), None)?;
     let gaps = gaps(&estate);
-    let (machines, left_out) = machines(&estate, &clocks)?;
+    let (machines, left_out) = machines(&estate, &clocks, &supported(&terms, &estate))?;
     let questions = questions(&estate, &clocks, !gaps.is_empty())?;
     let first = draw(&machines, asked.seed, 1, &BTreeSet::new());
     let drawn: BTreeSet<&str> = first.iter().map(|machine| machine.name.as_str()).collect();
@@ -214,18 +215,35 @@ fn sample(title: &str, machines: &[&Machine]) -> String {
     text
 }
 
+/// What the check of operating systems says of each machine; those of which it cannot tell are not here.
+fn supported(terms: &Terms, estate: &Estate<'_>) -> BTreeMap<String, bool> {
+    let check = terms.checks.iter().find(|check| check.name == SUPPORT);
+    let subjects = check.map(|check| check.run(estate).subjects);
+    let told = subjects.into_iter().flatten().filter_map(|subject| {
+        let met = match subject.verdict {
+            Verdict::Met => true,
+            Verdict::NotMet => false,
+            _ => return None,
+        };
+        Some((subject.subject.to_lowercase(), met))
+    });
+    told.collect()
+}
+
 /// Machines in use, and in words what was left out of them.
-fn machines(estate: &Estate<'_>, clocks: &[Line]) -> Result<(Vec<Machine>, String), Failure> {
+fn machines(
+    estate: &Estate<'_>,
+    clocks: &[Line],
+    supported: &BTreeMap<String, bool>,
+) -> Result<(Vec<Machine>, String), Failure> {
     let sql = "
 select min(asset.name), max(coalesce(asset.kind, '')),
        max(coalesce(asset.os, '')) || ' ' || max(coalesce(asset.os_version, '')),
-       exists (select 1 from component where component.asset = asset.name),
-       max((select max(coalesce(support.extended_until, support.ends_on)) from support
-            where support.product = asset.os and support.cycle = asset.os_version))
+       exists (select 1 from component where component.asset = asset.name)
 from asset where coalesce(asset.retired_on, '9999-12-31') > ?1
 group by asset.name collate nocase order by 1";
     let today = estate.as_of.date.to_string();
-    let answer = estate.query_with(sql, &[Sql::Text(today.clone())], BUDGET);
+    let answer = estate.query_with(sql, &[Sql::Text(today)], BUDGET);
     let mut late: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for line in clocks.iter().filter(|line| line.is_open()) {
         let counts = late.entry(line.asset.to_lowercase()).or_default();
@@ -248,7 +266,6 @@ group by asset.name collate nocase order by 1";
         }
         let (late, unknown) = late.get(&name.to_lowercase()).copied().unwrap_or_default();
         let build = text(2);
-        let ends = text(4);
         machines.push(Machine {
             is_server: kind.contains("server"),
             build: if build.is_empty() {
@@ -257,7 +274,7 @@ group by asset.name collate nocase order by 1";
                 build
             },
             is_listed: row.get(3) == Some(&Sql::Integer(1)),
-            supported: (!ends.is_empty()).then(|| ends >= today),
+            supported: supported.get(&name.to_lowercase()).copied(),
             late,
             unknown,
             name,

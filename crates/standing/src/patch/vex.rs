@@ -45,7 +45,7 @@ pub fn vex(
 /// The document as of a moment. The same clocks give the same bytes.
 fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[String]) -> Value {
     let mut components: BTreeMap<String, Value> = BTreeMap::new();
-    let mut found: BTreeMap<(String, &str, String), (Value, Vec<Value>)> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String), (Value, Vec<Value>)> = BTreeMap::new();
     for clock in clocks {
         let reference = format!(
             "{}#{}/{}@{}",
@@ -55,15 +55,13 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
             .entry(reference.clone())
             .or_insert_with(|| component(clock, &reference));
         let analysis = analysis(clock, *today);
-        let state = analysis["state"].as_str().unwrap_or_default().to_owned();
-        let detail = analysis["detail"].as_str().unwrap_or_default().to_owned();
-        let key = (clock.vulnerability.clone(), word(&state), detail);
+        let key = (clock.vulnerability.clone(), analysis.to_string());
         let (_, affects) = found
             .entry(key)
             .or_insert_with(|| (vulnerability(clock, &analysis), Vec::new()));
-        let status = match state.as_str() {
-            "exploitable" => "affected",
-            "in_triage" => "unknown",
+        let status = match analysis["state"].as_str() {
+            Some("exploitable") => "affected",
+            Some("in_triage") => "unknown",
             _ => "unaffected",
         };
         affects.push(json!({"ref": reference,
@@ -87,19 +85,6 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
         "components": components.into_values().collect::<Vec<_>>(),
         "vulnerabilities": vulnerabilities.collect::<Vec<_>>(),
     })
-}
-
-fn word(state: &str) -> &'static str {
-    [
-        "exploitable",
-        "in_triage",
-        "resolved",
-        "false_positive",
-        "not_affected",
-    ]
-    .into_iter()
-    .find(|known| *known == state)
-    .unwrap_or("in_triage")
 }
 
 fn component(clock: &Clock, reference: &str) -> Value {

@@ -27,7 +27,6 @@ pub(super) struct Concern {
     pub(super) ratings: Vec<Rating>,
     pub(super) held: bool,
     pub(super) published: Option<Date>,
-    pub(super) first_seen: Option<Date>,
     pub(super) exploited: Option<Date>,
     pub(super) epss: Option<u32>,
 }

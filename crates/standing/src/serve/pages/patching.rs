@@ -181,10 +181,7 @@ fn place(of: &Of, page: Option<u64>) -> String {
 }
 
 fn headline(sum: &Sum, whole: bool) -> String {
-    let fixes = |n: u64| match n {
-        1 => "1 fix".to_owned(),
-        n => format!("{} fixes", words::number(&n)),
-    };
+    let fixes = |n: u64| crate::text::counted(n, "fix", "fixes");
     let are = |n: u64| if n == 1 { "is" } else { "are" };
     match (sum.breached, sum.unknown, sum.running) {
         (late @ 1.., ..) => format!("{} {} late", fixes(late), are(late)),
