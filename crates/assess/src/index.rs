@@ -27,7 +27,7 @@ mod reviews;
 mod runs;
 mod state;
 
-pub use advisories::AdvisoryEdition;
+pub use advisories::{AdvisoryEdition, FirstFix};
 pub use former::Kept;
 pub(crate) use reviews::access_reviews;
 pub use reviews::{
@@ -797,7 +797,10 @@ fn schema_sql() -> String {
          create table overlay (entry_number integer not null, valid_from text not null,
            edition text not null, json text not null);
          create table advisory_edition (entry_number integer not null, valid_from text not null,
-           edition text not null, json text not null);\n",
+           edition text not null, json text not null, compared integer not null);
+         create table advisory_first_fix (advisory text not null, package text not null,
+           fixed text not null, valid_from text not null,
+           primary key (package, advisory, fixed)) without rowid;\n",
     );
     sql.push_str(reviews::SCHEMA);
     for table in tables::INDEX {

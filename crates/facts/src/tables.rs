@@ -423,6 +423,8 @@ declare! {
         days: Option<i64>,
         /// Last day of the exception that holds.
         excepted_until: Option<Date>,
+        /// Packages that it was in before this one replaced them, separated by blanks.
+        former: Option<String>,
     }
 
     /// A leave from one policy's deadline, asked for by one person and given by another. Only what

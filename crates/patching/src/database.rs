@@ -13,9 +13,11 @@
 //! table from packages to objects, one from names of vulnerabilities, and the scores of EPSS.
 
 mod build;
+mod fixes;
 mod layout;
 
 pub use build::{Builder, Row};
+pub use fixes::{NamedFix, package_key};
 pub use layout::Damaged;
 
 use crate::order::Order;
@@ -183,12 +185,9 @@ impl<B: AsRef<[u8]>> Database<B> {
         if concerned == Some(false) {
             return Ok(None);
         }
-        cursor.skip(1)?;
-        let ratings = cursor.take()?;
-        cursor.skip(ratings.saturating_mul(3))?;
+        past_ratings(&mut cursor)?;
         let mut list = cursor.clone();
-        let listed = cursor.take()?;
-        cursor.skip(if listed == NONE { 0 } else { listed })?;
+        let listed = past_versions(&mut cursor)?;
         let mut ranges = Vec::new();
         for _ in 0..cursor.take()? {
             ranges.push(self.range(&mut cursor)?);
@@ -359,6 +358,20 @@ impl<B: AsRef<[u8]>> Database<B> {
         }
         Ok(None)
     }
+}
+
+/// Steps from behind the ecosystem of an entry to its list of versions.
+fn past_ratings(cursor: &mut Cursor<'_>) -> Result<(), Damaged> {
+    cursor.skip(1)?;
+    let ratings = cursor.take()?;
+    cursor.skip(ratings.saturating_mul(3))
+}
+
+/// Steps from the list of versions to the ranges; gives what the list's length says.
+fn past_versions(cursor: &mut Cursor<'_>) -> Result<u32, Damaged> {
+    let listed = cursor.take()?;
+    cursor.skip(if listed == NONE { 0 } else { listed })?;
+    Ok(listed)
 }
 
 /// The package that is asked about.

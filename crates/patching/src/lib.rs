@@ -50,7 +50,7 @@ mod severity;
 pub use aliases::{Classes, Entry, Finding, gather};
 pub use database::{
     Advisory, Builder, Damaged, Database, Entry as AdvisoryEntry, EntryRef, Epss, Exploited, Hit,
-    Row, Vulnerability, is_distribution,
+    NamedFix, Row, Vulnerability, is_distribution, package_key,
 };
 pub use fleet::{Changed, Finding as FleetFinding, Fleet, Package, Tally};
 pub use order::compare;

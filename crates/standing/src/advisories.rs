@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use standing_assess::advisories::{Bytes, Opens};
-use standing_assess::index::AdvisoryEdition;
+use standing_assess::index::{AdvisoryEdition, FirstFix};
 use standing_facts::Problem;
 use standing_mapped::Mapped;
 
@@ -117,6 +117,26 @@ pub struct List {
     pub left_aside: Vec<LeftAside>,
     /// Places that were not understood, at most [`reading::PROBLEMS`] of them.
     pub problems: Vec<Problem>,
+    /// Fixes that it is the first to name, each as advisory, package and version; none where there
+    /// is no edition before it to compare with.
+    #[serde(default)]
+    pub first_fixes: Option<Vec<[String; 3]>>,
+}
+
+/// The fixes that an edition is the first to name, out of its list. `None` where that is not known: it
+/// is the first itself, or its list was erased.
+pub(crate) fn first_fixes(list: &str) -> Option<Vec<FirstFix>> {
+    let list: List = serde_json::from_str(list).ok()?;
+    let fixes = list.first_fixes?.into_iter();
+    Some(
+        fixes
+            .map(|[advisory, package, fixed]| FirstFix {
+                advisory,
+                package,
+                fixed,
+            })
+            .collect(),
+    )
 }
 
 impl List {
@@ -181,10 +201,17 @@ fn open(folder: &Path, edition: &AdvisoryEdition) -> Result<Mapped, Failure> {
     if let Some(compiled) = compiled::open(folder, &edition.edition)? {
         return Ok(compiled);
     }
-    let home = Home::open(folder)?;
-    let list = List::of(edition)?;
-    let bytes = update::compile(&home, &list.feeds)?;
-    compiled::write(&home, &edition.edition, &bytes)?;
-    compiled::open(folder, &edition.edition)?
+    opened(&Home::open(folder)?, &List::of(edition)?)
+}
+
+/// The compiled advisories of a list, compiled anew where they have to be.
+fn opened(home: &Home, list: &List) -> Result<Mapped, Failure> {
+    let edition = list.digest();
+    if let Some(compiled) = compiled::open(&home.folder, &edition)? {
+        return Ok(compiled);
+    }
+    let bytes = update::compile(home, &list.feeds)?;
+    compiled::write(home, &edition, &bytes)?;
+    compiled::open(&home.folder, &edition)?
         .ok_or_else(|| Failure::new(crate::Sort::Bug, "the compiled advisories cannot be read"))
 }

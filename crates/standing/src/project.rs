@@ -160,12 +160,18 @@ fn project(vault: &Vault, index: &Index, entry: &Entry) -> Result<(), Failure> {
                 index.overlay(entry.seq, &at, string(&entry.body, "edition"), &text)?;
             }
         }
-        "advisories" => index.advisory_edition(&AdvisoryEdition {
-            entry: entry.seq,
-            valid_from: at,
-            edition: string(&entry.body, "edition").to_owned(),
-            json: blob_text(vault, &entry.body, "list")?.unwrap_or_default(),
-        })?,
+        "advisories" => {
+            let json = blob_text(vault, &entry.body, "list")?.unwrap_or_default();
+            let first = crate::advisories::first_fixes(&json);
+            index.first_fixes(&at, first.as_deref().unwrap_or_default())?;
+            index.advisory_edition(&AdvisoryEdition {
+                entry: entry.seq,
+                valid_from: at,
+                edition: string(&entry.body, "edition").to_owned(),
+                json,
+                compared: first.is_some(),
+            })?;
+        }
         kind if kind.starts_with("campaign") => {
             crate::review::entries::project(vault, index, entry)?;
         }

@@ -5,7 +5,9 @@
 //! So this reads the history of components and findings, not their views. It compares each version of
 //! each package once, however many assets have it.
 
+mod assets;
 mod concern;
+mod draft;
 mod seen;
 mod stated;
 
@@ -15,6 +17,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
+use serde_json::json;
 use standing_patching::clock::{
     Bound, Case, FixDay, Outcome, Source, State, Timeline, Verdict, judge,
 };
@@ -23,8 +26,10 @@ use standing_patching::{Grade, Level, Rating, Reading, Severity, Why};
 use crate::advisories::Edition;
 use crate::estate::Estate;
 use crate::index::IndexError;
+use assets::Assets;
 use concern::{Concern, Databases};
-use seen::{Assets, Looks, Row, Scan};
+use draft::{Draft, bundle, joined};
+use seen::{Looks, Row, Scan};
 use stated::Statements;
 
 /// One vulnerability in one component of one asset, with everything that is known of it.
@@ -40,6 +45,10 @@ pub struct Clock {
     pub vulnerability: String,
     /// Its other names, and the advisories that tell of it.
     pub names: BTreeSet<String>,
+    /// Packages that it was in before, which this one replaced.
+    pub former: Vec<String>,
+    /// A vulnerability that counts as grave and is mended by the same update, which is weighed whole.
+    pub bundled: Option<String>,
     /// What it is, in the first words of an advisory.
     pub summary: Option<String>,
     /// The version last seen.
@@ -71,9 +80,14 @@ struct Maker<'a> {
     assets: Assets,
     stated: Statements,
     scans: HashMap<(String, String), Vec<Scan>>,
-    at: String,
+    at: &'a str,
     as_of: Timestamp,
+    /// What may go on in another package, or from one.
+    turning: Vec<Draft>,
 }
+
+/// What to do with each clock.
+type Take<'t> = dyn FnMut(Clock) -> Result<(), IndexError> + 't;
 
 /// Fills `patch_clock`.
 pub(crate) fn run(estate: &Estate<'_>, edition: Option<&Edition>) -> Result<(), IndexError> {
@@ -83,7 +97,7 @@ pub(crate) fn run(estate: &Estate<'_>, edition: Option<&Edition>) -> Result<(), 
     {
         let mut insert = connection.prepare(
             "insert or ignore into temp.patch_clock values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-               ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+               ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
         )?;
         each(estate, edition, None, &mut |clock| {
             for outcome in &clock.timeline.outcomes {
@@ -101,38 +115,47 @@ pub(crate) fn run(estate: &Estate<'_>, edition: Option<&Edition>) -> Result<(), 
     Ok(())
 }
 
-/// The clocks of one component, or of all, one after the other.
+/// The clocks of one asset, or of all, one after the other.
 pub(crate) fn each(
     estate: &Estate<'_>,
     edition: Option<&Edition>,
-    only: Option<(&str, &str)>,
-    take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+    only: Option<&str>,
+    take: &mut Take<'_>,
 ) -> Result<(), IndexError> {
     let connection = estate.connection();
-    let at = estate.as_of.instant.clone();
-    let scans = seen::scans(connection, &at, only)?;
-    let names = seen::names(connection, only)?;
+    let at = estate.as_of.instant.as_str();
+    let assets = Assets::read(connection, at)?;
+    let only = only.map(|asset| {
+        let names = assets.names(asset);
+        json!(names.iter().map(|name| &**name).collect::<Vec<_>>()).to_string()
+    });
+    let scans = seen::scans(connection, at, only.as_deref(), &assets)?;
+    let names = seen::names(connection, only.as_deref())?;
     if names.is_empty() && scans.is_empty() {
         return Ok(());
     }
-    let databases = Databases::new(connection, edition, &names)?;
+    let databases = Databases::new(connection, edition, &names, at)?;
     if databases.is_empty() && scans.is_empty() {
         return Ok(());
     }
     let mut maker = Maker {
         databases,
-        looks: Looks::read(connection, &at, estate.looks_from())?,
-        assets: Assets::read(connection, &at)?,
-        stated: Statements::read(connection, &at)?,
+        looks: Looks::read(connection, at, estate.looks_from())?,
+        assets,
+        stated: Statements::read(connection, at)?,
         scans,
         as_of: at.parse().unwrap_or(Timestamp::MAX),
         connection,
         at,
+        turning: Vec::new(),
     };
     for name in names {
         if maker.databases.may_know(&name) {
-            maker.component(&name, only.map(|(asset, _)| asset), take)?;
+            maker.component(&name, only.as_deref(), take)?;
         }
+    }
+    for draft in joined(std::mem::take(&mut maker.turning), &maker.looks) {
+        take(maker.clock(draft))?;
     }
     maker.scanned(take)
 }
@@ -142,10 +165,10 @@ impl Maker<'_> {
     fn component(
         &mut self,
         name: &str,
-        asset: Option<&str>,
-        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
+        only: Option<&str>,
+        take: &mut Take<'_>,
     ) -> Result<(), IndexError> {
-        let rows = seen::rows(self.connection, name, asset, &self.at)?;
+        let rows = seen::rows(self.connection, name, only, self.at, &self.assets)?;
         let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<Concerns>> = HashMap::new();
         for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
             let mut of_rows = Vec::new();
@@ -154,7 +177,7 @@ impl Maker<'_> {
                 let found = match concerns.get(&key) {
                     Some(found) => found.clone(),
                     None => {
-                        let found = self.databases.about(&row.ecosystem, name, &row.version);
+                        let found = self.databases.about(&row.ecosystem, name, &row.version)?;
                         let found = Rc::new(found);
                         concerns.insert(key, found.clone());
                         found
@@ -165,62 +188,80 @@ impl Maker<'_> {
             if of_rows.iter().all(|found| found.is_empty()) {
                 continue;
             }
-            self.group(name, group, &of_rows, take)?;
+            for draft in self.drafts(name, group, &of_rows) {
+                match draft.may_turn() {
+                    true => self.turning.push(draft),
+                    false => take(self.clock(draft))?,
+                }
+            }
         }
         Ok(())
     }
 
-    fn group(
-        &mut self,
-        name: &str,
-        rows: &[Row],
-        concerns: &[Rc<Concerns>],
-        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
-    ) -> Result<(), IndexError> {
+    /// What was seen of each vulnerability in one package of one asset.
+    fn drafts(&mut self, name: &str, rows: &[Row], concerns: &[Rc<Concerns>]) -> Vec<Draft> {
         let mut vulnerabilities: BTreeSet<&String> = BTreeSet::new();
         for found in concerns {
             vulnerabilities.extend(found.keys());
         }
-        let asset = rows[0].asset.clone();
-        let steps = seen::Steps::of(rows, &self.at);
+        let steps = seen::Steps::of(rows, self.at);
+        let mut drafts = Vec::new();
         for vulnerability in vulnerabilities {
             let affected: Vec<Option<&Concern>> = concerns
                 .iter()
                 .map(|found| found.get(vulnerability))
                 .collect();
-            let mut merged = Concern::default();
-            // What is installed last says which fix is meant.
-            for concern in affected.iter().flatten() {
-                merged.add(concern);
-            }
-            let last = affected.iter().flatten().next_back();
-            merged.certain = last.is_some_and(|concern| concern.certain);
-            let mut case = Case {
-                candidates: merged.candidates.clone(),
-                ..Case::default()
-            };
-            let vulnerable: Vec<bool> = affected.iter().map(Option::is_some).collect();
-            let version = steps.events(
-                rows,
-                &vulnerable,
-                &self.looks,
-                &self.assets,
-                &mut case.events,
-            );
-            let scans = self.take_scans(&asset, name, vulnerability, &merged);
-            seen::add(&scans, &mut merged, &mut case, &self.looks);
-            let clock = self.clock(
-                &asset,
-                &rows[0].ecosystem,
-                name,
-                vulnerability,
-                version,
-                merged,
-                case,
-            );
-            take(clock)?;
+            drafts.push(self.draft(name, vulnerability, rows, &steps, &affected));
         }
-        Ok(())
+        bundle(&mut drafts);
+        drafts
+    }
+
+    fn draft(
+        &mut self,
+        name: &str,
+        vulnerability: &str,
+        rows: &[Row],
+        steps: &seen::Steps,
+        affected: &[Option<&Concern>],
+    ) -> Draft {
+        let asset = rows[0].asset.clone();
+        let mut merged = Concern::default();
+        // What is installed last says which fix is meant.
+        for concern in affected.iter().flatten() {
+            merged.add(concern);
+        }
+        let last = affected.iter().flatten().next_back();
+        merged.certain = last.is_some_and(|concern| concern.certain);
+        let mut case = Case {
+            candidates: merged.candidates.clone(),
+            ..Case::default()
+        };
+        let vulnerable: Vec<bool> = affected.iter().map(Option::is_some).collect();
+        let story = steps.events(
+            rows,
+            &vulnerable,
+            &self.looks,
+            &self.assets,
+            &mut case.events,
+        );
+        let scans = self.take_scans(&asset, name, vulnerability, &merged);
+        seen::add(&scans, &mut merged, &mut case, &self.looks);
+        // What an asset had when it was first listed came from nowhere.
+        let came = |turn: &seen::Turn| self.assets.listed_before(&asset, &turn.instant);
+        Draft {
+            ecosystem: rows[0].ecosystem.to_string(),
+            component: name.to_owned(),
+            vulnerability: vulnerability.to_owned(),
+            version: story.version,
+            concern: merged,
+            case,
+            former: Vec::new(),
+            bundled: None,
+            came: story.came.filter(came),
+            went: story.went,
+            asset,
+        }
     }
 
     /// Findings of scanners about the same, which then stand under it and not by themselves.
@@ -245,59 +286,68 @@ impl Maker<'_> {
     }
 
     /// What only scanners told.
-    fn scanned(
-        &mut self,
-        take: &mut dyn FnMut(Clock) -> Result<(), IndexError>,
-    ) -> Result<(), IndexError> {
+    fn scanned(&mut self, take: &mut Take<'_>) -> Result<(), IndexError> {
         let scans: Vec<Scan> = std::mem::take(&mut self.scans)
             .into_values()
             .flatten()
             .collect();
-        let mut groups: BTreeMap<(String, String, String), Vec<Scan>> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String), BTreeMap<String, Vec<Scan>>> = BTreeMap::new();
         for scan in scans {
             let vulnerability = self.databases.name_of(&scan);
-            let key = (scan.asset.clone(), scan.component.clone(), vulnerability);
-            groups.entry(key).or_default().push(scan);
+            let of = groups.entry((scan.asset.clone(), scan.component.clone()));
+            let of = of.or_default().entry(vulnerability);
+            of.or_default().push(scan);
         }
-        for ((asset, component, vulnerability), scans) in groups {
-            let mut merged = self.databases.known_of(&vulnerability);
-            let mut case = Case::default();
-            seen::add(&scans, &mut merged, &mut case, &self.looks);
-            let ecosystem = scans.iter().find_map(|s| s.ecosystem.clone());
-            let version = scans.last().map(|s| s.version.clone()).unwrap_or_default();
-            let clock = self.clock(
-                &asset,
-                ecosystem.as_deref().unwrap_or_default(),
-                &component,
-                &vulnerability,
-                version,
-                merged,
-                case,
-            );
-            take(clock)?;
+        for ((asset, component), found) in groups {
+            let mut drafts = Vec::new();
+            for (vulnerability, scans) in found {
+                let mut concern = self.databases.known_of(&vulnerability);
+                let mut case = Case::default();
+                seen::add(&scans, &mut concern, &mut case, &self.looks);
+                let ecosystem = scans.iter().find_map(|s| s.ecosystem.clone());
+                drafts.push(Draft {
+                    asset: asset.as_str().into(),
+                    ecosystem: ecosystem.unwrap_or_default(),
+                    component: component.clone(),
+                    vulnerability,
+                    version: scans.last().map(|s| s.version.clone()).unwrap_or_default(),
+                    concern,
+                    case,
+                    former: Vec::new(),
+                    bundled: None,
+                    came: None,
+                    went: None,
+                });
+            }
+            bundle(&mut drafts);
+            for draft in drafts {
+                take(self.clock(draft))?;
+            }
         }
         Ok(())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of a clock, named one by one"
-    )]
-    fn clock(
-        &self,
-        asset: &str,
-        ecosystem: &str,
-        component: &str,
-        vulnerability: &str,
-        version: String,
-        concern: Concern,
-        mut case: Case,
-    ) -> Clock {
+    /// Adds what was stated, and judges.
+    fn clock(&self, draft: Draft) -> Clock {
+        let Draft {
+            asset,
+            ecosystem,
+            component,
+            vulnerability,
+            concern,
+            mut case,
+            ..
+        } = draft;
+        let about = stated::About {
+            assets: &self.assets.names(&asset),
+            components: draft.former.iter().chain([&component]).collect(),
+            vulnerability: &vulnerability,
+            names: &concern.names,
+        };
+        self.stated.add_to(&about, &mut case);
         self.stated
-            .add_to(asset, component, vulnerability, &concern.names, &mut case);
-        self.stated
-            .date(ecosystem, component, concern.fixed.as_deref(), &mut case);
-        if let Some((retired, what)) = self.assets.retired(asset) {
+            .date(&ecosystem, &component, concern.fixed.as_deref(), &mut case);
+        if let Some((retired, what)) = self.assets.retired(&asset) {
             case.events.push(standing_patching::clock::Event {
                 on: retired,
                 source: "asset".into(),
@@ -306,18 +356,23 @@ impl Maker<'_> {
         }
         case.listed = concern.exploited;
         let severity = concern.severity();
-        let first = case.events.iter().map(|event| event.on).min();
-        let known_from = concern.published.or(first).unwrap_or(Date::MIN);
+        let known_from = concern.known_from(&case);
         case.grades = vec![(known_from, severity.grade(Reading::default()))];
+        if let Some(heavier) = &draft.bundled {
+            let both_known = heavier.known.max(known_from);
+            case.grades.push((both_known, heavier.grade));
+        }
         let timeline = judge(&case, &self.stated.policies, self.as_of);
         Clock {
-            asset: asset.to_owned(),
-            ecosystem: ecosystem.to_owned(),
-            component: component.to_owned(),
-            vulnerability: vulnerability.to_owned(),
+            asset: asset.to_string(),
+            ecosystem,
+            component,
+            vulnerability,
+            former: draft.former,
+            bundled: draft.bundled.map(|heavier| heavier.vulnerability),
             names: concern.names,
             summary: concern.summary,
-            version,
+            version: draft.version,
             fixed: concern.fixed,
             not_compared: !concern.certain,
             severity,
@@ -486,7 +541,7 @@ fn write(
         clock.version,
         clock.fixed,
         level_of(&clock.severity),
-        grade_words(&clock.severity),
+        clock.grade_words(),
         day(clock.case.listed),
         clock.epss,
         day(clock.published),
@@ -503,17 +558,35 @@ fn write(
         verdict,
         days,
         day(until),
+        (!clock.former.is_empty()).then(|| clock.former.join(" ")),
     ])?;
     Ok(())
 }
 
 impl Clock {
+    /// Whether it is in a package of this name, or was before that was renamed.
+    fn is_in(&self, component: &str) -> bool {
+        self.component == component || self.former.iter().any(|name| name == component)
+    }
+
+    fn order(&self) -> (&str, &str, &str) {
+        (&self.ecosystem, &self.component, &self.vulnerability)
+    }
+
     /// The last day on which it was seen to be there.
     pub fn last_seen(&self) -> Option<Date> {
         use standing_patching::clock::Saw;
         let there = |saw: &Saw| matches!(saw, Saw::Vulnerable(_) | Saw::NotRunning(_));
         let events = self.case.events.iter().filter(|event| there(&event.saw));
         events.map(|event| event.on).max()
+    }
+
+    /// Why it does or does not count as grave, in plain words.
+    pub fn grade_words(&self) -> String {
+        match &self.bundled {
+            Some(other) => format!("grave: the same update mends {other}, which is"),
+            None => grade_words(&self.severity),
+        }
     }
 
     /// What one policy makes of it.
@@ -540,15 +613,13 @@ impl Estate<'_> {
     /// When SQLite refuses.
     pub fn clocks(&self, asset: &str, component: &str) -> Result<Vec<Clock>, IndexError> {
         let mut clocks = Vec::new();
-        each(
-            self,
-            self.edition(),
-            Some((asset, component)),
-            &mut |clock| {
+        each(self, self.edition(), Some(asset), &mut |clock| {
+            if clock.is_in(component) {
                 clocks.push(clock);
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
+        clocks.sort_by(|a, b| a.order().cmp(&b.order()));
         Ok(clocks)
     }
 }

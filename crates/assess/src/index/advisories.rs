@@ -16,9 +16,22 @@ pub struct AdvisoryEdition {
     pub edition: String,
     /// The list of its feeds as JSON; empty where it was erased.
     pub json: String,
+    /// Whether it was compared with the one before, so that it is known which fixes it names first.
+    pub compared: bool,
 }
 
-const COLUMNS: &str = "entry_number, valid_from, edition, json";
+/// A fix that an edition is the first to name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstFix {
+    /// The advisory.
+    pub advisory: String,
+    /// The package, as [`standing_patching::package_key`] gives it.
+    pub package: String,
+    /// The version.
+    pub fixed: String,
+}
+
+const COLUMNS: &str = "entry_number, valid_from, edition, json, compared";
 
 impl Index {
     /// Remembers the advisories that an entry names.
@@ -27,14 +40,30 @@ impl Index {
     /// When SQLite refuses.
     pub fn advisory_edition(&self, edition: &AdvisoryEdition) -> Result<(), IndexError> {
         self.connection.execute(
-            "insert into advisory_edition values (?1, ?2, ?3, ?4)",
+            "insert into advisory_edition values (?1, ?2, ?3, ?4, ?5)",
             params![
                 edition.entry.cast_signed(),
                 edition.valid_from,
                 edition.edition,
-                edition.json
+                edition.json,
+                edition.compared
             ],
         )?;
+        Ok(())
+    }
+
+    /// Remembers which fixes an edition is the first to name. What an earlier one named first, and
+    /// another no longer did, keeps its day.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn first_fixes(&self, valid_from: &str, fixes: &[FirstFix]) -> Result<(), IndexError> {
+        let mut insert = self
+            .connection
+            .prepare("insert or ignore into advisory_first_fix values (?1, ?2, ?3, ?4)")?;
+        for fix in fixes {
+            insert.execute(params![fix.advisory, fix.package, fix.fixed, valid_from])?;
+        }
         Ok(())
     }
 
@@ -69,5 +98,6 @@ fn edition(row: &Row<'_>) -> rusqlite::Result<AdvisoryEdition> {
         valid_from: row.get(1)?,
         edition: row.get(2)?,
         json: row.get(3)?,
+        compared: row.get(4)?,
     })
 }

@@ -26,6 +26,10 @@ impl Index {
         orders.push(("actor".into(), "id".into()));
         orders.push(("overlay".into(), "entry_number".into()));
         orders.push(("advisory_edition".into(), "entry_number".into()));
+        orders.push((
+            "advisory_first_fix".into(),
+            "package, advisory, fixed".into(),
+        ));
         orders.push(("heading".into(), "seq".into()));
         orders.push(("state".into(), "kind, name".into()));
         for (table, order) in super::reviews::ORDERS {

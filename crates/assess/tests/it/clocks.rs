@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::types::Value;
 use standing_assess::advisories::Bytes;
-use standing_assess::index::{AdvisoryEdition, CollectionMeta, ConfiguredSource, IndexError};
+use standing_assess::index::{
+    AdvisoryEdition, CollectionMeta, ConfiguredSource, FirstFix, IndexError,
+};
 use standing_assess::{AsOf, Estate, Freshness, Index, literate};
 use standing_facts::{Cell, Gap, GapCode, Outcome, Row};
 use standing_patching::Builder;
@@ -367,6 +369,7 @@ fn the_compiled_edition_of_the_day_is_asked() {
             valid_from: "2026-03-15T12:00:00.000Z".into(),
             edition: "abc".into(),
             json: "{}".into(),
+            compared: false,
         })
         .unwrap();
     readings
@@ -400,6 +403,58 @@ fn the_compiled_edition_of_the_day_is_asked() {
 }
 
 #[test]
+fn the_first_edition_that_named_a_fix_bounds_its_day() {
+    let mut readings = Readings::new();
+    readings.complete("2026-03-10", &[WEB, OLD]);
+    let edition = |entry: u64, day: &str, compared| AdvisoryEdition {
+        entry,
+        valid_from: format!("{day}T12:00:00.000Z"),
+        edition: "abc".into(),
+        json: "{}".into(),
+        compared,
+    };
+    let mut builder = Builder::new();
+    // No day is given with it.
+    let record = r#"{"id":"X-1","aliases":["CVE-2026-7"],
+      "affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},
+      "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.0.9"}]}]}]}"#;
+    builder.osv(record).unwrap();
+    let bytes = builder.finish();
+    let index = &mut readings.index;
+    index.advise(Arc::new(move |_| Ok(Bytes(Arc::new(bytes.clone())))));
+    index
+        .advisory_edition(&edition(7, "2026-03-02", false))
+        .unwrap();
+    index
+        .advisory_edition(&edition(8, "2026-03-05", true))
+        .unwrap();
+    let expected = "openssl CVE-2026-7 open fix 2026-03-02 upper due 2026-03-16 breached 4";
+    assert_eq!(
+        readings.one("2026-03-20"),
+        expected,
+        "by the first edition at the latest"
+    );
+    let fix = FirstFix {
+        advisory: "X-1".into(),
+        package: standing_patching::package_key("Debian:12", "openssl"),
+        fixed: "3.0.9".into(),
+    };
+    let index = &mut readings.index;
+    index
+        .first_fixes("2026-03-05T12:00:00.000Z", &[fix.clone()])
+        .unwrap();
+    index
+        .first_fixes("2026-03-09T12:00:00.000Z", &[fix])
+        .unwrap();
+    let expected = "openssl CVE-2026-7 open fix 2026-03-05 upper due 2026-03-19 breached 1";
+    assert_eq!(
+        readings.one("2026-03-20"),
+        expected,
+        "as an edition says that was compared"
+    );
+}
+
+#[test]
 fn one_clock_is_told_with_every_date_and_its_source() {
     let mut readings = Readings::new();
     readings.complete("2026-03-10", &[WEB, OLD, DSA]);
@@ -419,4 +474,177 @@ fn one_clock_is_told_with_every_date_and_its_source() {
     assert_eq!(sources, expected);
     assert_eq!(estate.clocks("web1", "bash").unwrap().len(), 0);
     assert_eq!(estate.clocks("web2", "openssl").unwrap().len(), 0);
+}
+
+const SSL: &str = "component asset=web1 ecosystem=Debian:12 name=libssl1 version=1.1.1";
+const OTHER_SSL: &str = "component asset=web1 ecosystem=Debian:12 name=libssl3 version=3.0.1";
+const DSA_OF_SSL: &str = "advisory id=DSA-1 ecosystem=Debian:12 package=libssl1 ordinal=0 \
+    aliases=CVE-2026-1 events=EVENTS fixed=3.0.9 severity=high published_on=2026-03-02";
+const DSA_OF_OTHER: &str = "advisory id=DSA-9 ecosystem=Debian:12 package=libssl3 ordinal=0 \
+    aliases=CVE-2026-1 events=EVENTS fixed=3.0.9 severity=high published_on=2026-03-03";
+
+#[test]
+fn a_package_that_was_renamed_keeps_the_clock() {
+    let mut readings = Readings::new();
+    let told = [DSA_OF_SSL, DSA_OF_OTHER];
+    readings.complete("2026-03-03", &[&[WEB, SSL], &told[..]].concat());
+    readings.complete("2026-03-12", &[&[WEB, OTHER_SSL], &told[..]].concat());
+    let expected = "libssl3 CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(
+        readings.one("2026-03-17"),
+        expected,
+        "one clock, and the old one"
+    );
+    let sql = "select former || ' ' || first_seen_on || ' ' || reopened from patch_clock where policy = 'DSPT'";
+    let answer = readings.at("2026-03-17").query_with(sql, &[], 10).unwrap();
+    assert_eq!(text(&answer.rows[0][0]), "libssl1 2026-03-03 0");
+    for name in ["libssl1", "libssl3"] {
+        let clocks = readings.at("2026-03-17").clocks("web1", name).unwrap();
+        assert_eq!(clocks.len(), 1, "{name} leads to it");
+    }
+    readings.complete("2026-03-18", &[&[WEB, OTHER_SSL], &told[..]].concat());
+    readings.complete("2026-03-20", &[&[WEB], &told[..]].concat());
+    let expected = "libssl3 CVE-2026-1 mended fix 2026-03-02 exact due 2026-03-16 late 4";
+    assert_eq!(readings.one("2026-03-20"), expected);
+}
+
+#[test]
+fn a_package_that_only_a_partial_reading_saw_come_keeps_the_clock_of_the_one_that_went() {
+    let mut readings = Readings::new();
+    let told = [DSA_OF_SSL, DSA_OF_OTHER];
+    readings.complete("2026-03-03", &[&[WEB, SSL], &told[..]].concat());
+    readings.read("2026-03-10", Outcome::Partial, &[WEB, OTHER_SSL]);
+    readings.complete("2026-03-12", &[&[WEB, OTHER_SSL], &told[..]].concat());
+    let expected = "libssl3 CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(readings.one("2026-03-17"), expected);
+    readings.complete("2026-03-16", &[&[WEB, OTHER_SSL], &told[..]].concat());
+    let clocks = readings.at("2026-03-17").clocks("web1", "libssl3").unwrap();
+    assert_eq!(clocks[0].timeline.reopened, 0, "it was never gone");
+}
+
+#[test]
+fn a_package_that_came_beside_another_or_without_the_vulnerability_has_its_own_clock() {
+    let mut readings = Readings::new();
+    let told = [DSA_OF_SSL, DSA_OF_OTHER];
+    readings.complete("2026-03-03", &[&[WEB, SSL], &told[..]].concat());
+    readings.complete("2026-03-12", &[&[WEB, SSL, OTHER_SSL], &told[..]].concat());
+    let expected = [
+        "libssl1 CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 open 0",
+        "libssl3 CVE-2026-1 open fix 2026-03-03 exact due 2026-03-17 open 1",
+    ];
+    assert_eq!(readings.clocks("2026-03-16", "Cyber Essentials"), expected);
+    readings.complete("2026-03-17", &[&[WEB, OTHER_SSL], &told[..]].concat());
+    let expected = [
+        "libssl1 CVE-2026-1 mended fix 2026-03-02 exact due 2026-03-16 between",
+        "libssl3 CVE-2026-1 open fix 2026-03-03 exact due 2026-03-17 open 0",
+    ];
+    let both = readings.clocks("2026-03-17", "Cyber Essentials");
+    assert_eq!(
+        both, expected,
+        "what was there beside it is no other name of it"
+    );
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[&[WEB, SSL], &told[..]].concat());
+    let mended = OTHER_SSL.replace("3.0.1", "3.0.9");
+    readings.complete("2026-03-12", &[&[WEB, mended.as_str()], &told[..]].concat());
+    let expected = "libssl1 CVE-2026-1 mended fix 2026-03-02 exact due 2026-03-16 met";
+    assert_eq!(readings.one("2026-03-17"), expected);
+}
+
+#[test]
+fn an_upgrade_to_another_release_of_the_distribution_keeps_the_clock() {
+    let mut readings = Readings::new();
+    let trixie = OLD.replace("Debian:12", "Debian:13");
+    let of_trixie = DSA
+        .replace("Debian:12", "Debian:13")
+        .replace("DSA-1", "DSA-2");
+    let of_trixie = of_trixie.replace("2026-03-02", "2026-03-30");
+    readings.complete("2026-03-03", &[WEB, OLD, DSA, &of_trixie]);
+    readings.complete("2026-03-12", &[WEB, &trixie, DSA, &of_trixie]);
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(readings.one("2026-03-17"), expected);
+}
+
+#[test]
+fn a_machine_that_was_renamed_keeps_its_clocks_and_what_was_decided_of_them() {
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[WEB, OLD, DSA]);
+    readings.record(
+        "2026-03-04",
+        "patch_exception id=r/1 vulnerability=CVE-2026-1 asset=web1 policy=DSPT ground=\"accepted risk\" \
+         reason=soon owner=ada approved_by=siro from_on=2026-03-04 expires_on=2026-06-01",
+    );
+    let renamed = WEB.replace("name=web1", "name=front");
+    let there = OLD.replace("asset=web1", "asset=front");
+    readings.complete("2026-03-12", &[&renamed, &there, DSA]);
+    let clocks = readings
+        .at("2026-03-17")
+        .clocks("front", "openssl")
+        .unwrap();
+    assert_eq!(clocks.len(), 1);
+    let seen = clocks[0].timeline.first_seen.unwrap().to_string();
+    assert_eq!(
+        (clocks[0].asset.as_str(), seen.as_str()),
+        ("front", "2026-03-03")
+    );
+    assert_eq!(
+        readings
+            .at("2026-03-17")
+            .clocks("web1", "openssl")
+            .unwrap()
+            .len(),
+        1
+    );
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(
+        readings.one("2026-03-17"),
+        expected,
+        "and none is left of the old name"
+    );
+    let dspt = readings.clocks("2026-03-17", "DSPT");
+    assert!(dspt[0].ends_with("excepted"), "{dspt:?}");
+    readings.complete("2026-03-18", &[&renamed, &there, DSA]);
+    readings.complete("2026-03-20", &[&renamed, DSA]);
+    let expected = "openssl CVE-2026-1 mended fix 2026-03-02 exact due 2026-03-16 late 4";
+    assert_eq!(readings.one("2026-03-20"), expected);
+}
+
+#[test]
+fn an_id_that_moves_to_a_machine_that_was_there_renames_nothing() {
+    let mut readings = Readings::new();
+    let two = "asset id=s/web2 name=web2";
+    readings.complete("2026-03-03", &[WEB, two, OLD, DSA]);
+    // As with numbers of lines: web1 is gone, and web2 stands on its line.
+    let moved = two.replace("id=s/web2", "id=s/web1");
+    readings.complete("2026-03-12", &[&moved, DSA]);
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(readings.one("2026-03-17"), expected);
+    let clocks = readings.at("2026-03-17").clocks("web1", "openssl").unwrap();
+    assert_eq!(clocks[0].asset, "web1");
+}
+
+#[test]
+fn an_update_that_mends_something_grave_is_weighed_whole() {
+    let mut readings = Readings::new();
+    let minor = DSA
+        .replace("DSA-1", "DSA-7")
+        .replace("CVE-2026-1", "CVE-2026-7")
+        .replace("severity=high", "severity=low");
+    readings.complete("2026-03-03", &[WEB, OLD, &minor]);
+    let expected = "openssl CVE-2026-7 open fix 2026-03-02 exact due 2026-03-16 not covered";
+    assert_eq!(readings.one("2026-03-17"), expected);
+    readings.complete("2026-03-04", &[WEB, OLD, DSA, &minor]);
+    let both = readings.clocks("2026-03-17", "Cyber Essentials");
+    assert_eq!(both.len(), 2);
+    assert_eq!(
+        both[1],
+        "openssl CVE-2026-7 open fix 2026-03-02 exact due 2026-03-16 breached 1"
+    );
+    let sql =
+        "select grade from patch_clock where vulnerability = 'CVE-2026-7' and policy = 'DSPT'";
+    let answer = readings.at("2026-03-17").query_with(sql, &[], 10).unwrap();
+    assert_eq!(
+        text(&answer.rows[0][0]),
+        "grave: the same update mends CVE-2026-1, which is"
+    );
 }

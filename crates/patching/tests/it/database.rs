@@ -58,6 +58,39 @@ fn found(db: &Database<Vec<u8>>, ecosystem: &str, name: &str, version: &str) -> 
 }
 
 #[test]
+fn fixes_are_told_apart_by_advisory_package_and_version() {
+    let db = built(&[LEFT, DISTRIBUTION, UNMAINTAINED]);
+    let mut told = BTreeSet::new();
+    db.each_fix(&mut |fix| {
+        told.insert(format!(
+            "{} {} {}",
+            fix.advisory,
+            fix.package.replace('\n', "/"),
+            fix.fixed
+        ));
+    })
+    .unwrap();
+    let expected = [
+        "DSA-1-1 Debian/left 1.1-1+deb12u1",
+        "GHSA-aaaa-bbbb-cccc npm/left 1.2.0",
+        "GHSA-aaaa-bbbb-cccc npm/left 2.1.0",
+    ];
+    assert_eq!(
+        told.iter().map(String::as_str).collect::<Vec<_>>(),
+        expected
+    );
+    let before = built(&[DISTRIBUTION, &LEFT.replace("2.1.0", "2.2.0")]);
+    let mut news = BTreeSet::new();
+    db.each_fix(&mut |fix| {
+        if !before.names(fix).unwrap() {
+            news.insert(fix.fixed.to_owned());
+        }
+    })
+    .unwrap();
+    assert_eq!(news, BTreeSet::from(["2.1.0".to_owned()]));
+}
+
+#[test]
 fn answers_with_the_fix_of_the_branch() {
     let db = built(&[LEFT, DISTRIBUTION, UNMAINTAINED]);
     let left = |version| found(&db, "npm", "left", version);

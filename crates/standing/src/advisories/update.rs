@@ -1,6 +1,6 @@
 //! Taking in an edition: everything is got and read before anything is kept, and one entry names it all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use crate::config::{Advisories, nearest};
 use crate::failure::{Failure, Sort};
 use crate::home::{By, Home, hold};
 use crate::project;
-use standing_patching::Builder;
+use standing_patching::{Builder, Database};
 
 /// At most this many files are named by one entry; an entry is bounded in length.
 const FEEDS_AN_ENTRY: usize = 200;
@@ -82,8 +82,36 @@ pub fn update(
         return Err(refusal(&refused).hint(hint));
     }
     let changed = draft.keep(home, index)?;
-    compiled::write(home, &draft.list.digest(), &draft.builder.finish())?;
+    let compiled = draft.builder.finish();
+    draft.list.first_fixes = news(home, &before, &compiled)?;
+    compiled::write(home, &draft.list.digest(), &compiled)?;
     write(home, index, by, draft.list, changed)
+}
+
+/// Fixes that were not named before, so that the day on which we first saw each is kept. `None` where
+/// there was nothing before, or it cannot be read any more.
+fn news(home: &Home, before: &List, now: &[u8]) -> Result<Option<Vec<[String; 3]>>, Failure> {
+    if before.feeds.is_empty() {
+        return Ok(None);
+    }
+    let Some(before) = super::opened(home, before)
+        .ok()
+        .and_then(|mapped| Database::open(mapped).ok())
+    else {
+        return Ok(None);
+    };
+    let mut news = BTreeSet::new();
+    let mut damaged = None;
+    let now = Database::open(now).map_err(Failure::integrity)?;
+    now.each_fix(&mut |fix| match before.names(fix) {
+        Ok(true) => {}
+        Ok(false) => {
+            news.insert([fix.advisory, fix.package, fix.fixed].map(str::to_owned));
+        }
+        Err(error) => damaged = Some(error),
+    })
+    .map_err(Failure::integrity)?;
+    Ok(damaged.is_none().then(|| news.into_iter().collect()))
 }
 
 fn write(
@@ -122,6 +150,7 @@ fn unchanged(home: &Home, got: &Gathered, before: &List) -> Result<Option<List>,
         feeds,
         left_aside: got.left_aside.clone(),
         problems: before.problems.clone(),
+        first_fixes: Some(Vec::new()),
     };
     let same = list.digest() == before.digest();
     Ok((same && compiled::open(&home.folder, &list.digest())?.is_some()).then_some(list))

@@ -7,9 +7,7 @@ use std::fmt::Write as _;
 use rusqlite::types::Value as Sql;
 use serde_json::{Value, json};
 use standing_assess::Estate;
-use standing_assess::clocks::{
-    Clock, bound_word, grade_words, level_of, source_word, state_word, verdict_of,
-};
+use standing_assess::clocks::{Clock, bound_word, level_of, source_word, state_word, verdict_of};
 use standing_patching::clock::{FixDay, Saw};
 
 use super::command::Show;
@@ -177,6 +175,10 @@ fn timeline(clock: &Clock, style: Style) -> String {
     }
     let names: Vec<&str> = clock.names.iter().map(String::as_str).collect();
     let _ = writeln!(text, "  also {}", style.fold(2, &plain(&names.join(", "))));
+    if !clock.former.is_empty() {
+        let former = format!("before that in {}", clock.former.join(", "));
+        let _ = writeln!(text, "  {}", style.fold(2, &plain(&former)));
+    }
     let fixed = clock.fixed.as_deref().unwrap_or("none known");
     let state = state_word(clock.timeline.state);
     let _ = writeln!(
@@ -184,7 +186,7 @@ fn timeline(clock: &Clock, style: Style) -> String {
         "  version {}, fixed in {fixed}, {state}",
         plain(&clock.version)
     );
-    let _ = writeln!(text, "  {}", plain(&grade_words(&clock.severity)));
+    let _ = writeln!(text, "  {}", plain(&clock.grade_words()));
     for rating in &clock.severity.ratings {
         let line = format!("    {} says {}", rating.name, rating.text);
         let _ = writeln!(text, "{}", style.faint(&plain(&line)));
@@ -234,10 +236,10 @@ fn as_json(clock: &Clock) -> Value {
         .map(|rating| json!({"by": rating.name, "text": rating.text, "tenths": rating.tenths}))
         .collect();
     json!({
-        "asset": clock.asset, "ecosystem": clock.ecosystem, "component": clock.component,
+        "asset": clock.asset, "ecosystem": clock.ecosystem, "component": clock.component, "former_components": clock.former,
         "vulnerability": clock.vulnerability, "names": clock.names, "summary": clock.summary,
         "version": clock.version, "fixed": clock.fixed, "state": state_word(clock.timeline.state),
-        "severity": level_of(&clock.severity), "grade": grade_words(&clock.severity),
+        "severity": level_of(&clock.severity), "grade": clock.grade_words(),
         "ratings": ratings, "epss_hundredths_of_per_cent": clock.epss,
         "exploited_on": clock.case.listed, "first_seen_on": clock.timeline.first_seen,
         "reopened": clock.timeline.reopened, "dates": dates, "policies": outcomes,

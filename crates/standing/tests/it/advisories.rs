@@ -613,6 +613,42 @@ fn an_earlier_day_has_the_edition_that_was_in_force_on_it() {
 }
 
 #[test]
+fn an_edition_says_which_fixes_it_is_the_first_to_name() {
+    let fixed = |id: &str, fixed: &str| {
+        json!({"id": id, "modified": "2026-02-01T00:00:00Z",
+            "affected": [{"package": {"ecosystem": "Debian:12", "name": "openssl"},
+                "ranges": [{"type": "ECOSYSTEM",
+                    "events": [{"introduced": "0"}, {"fixed": fixed}]}]}]})
+        .to_string()
+    };
+    let home = Home::new();
+    let news = || {
+        let held = standing::home::Home::open(&home.path).unwrap();
+        let index = held.index().unwrap();
+        let edition = index.advisories_at(&now().instant).unwrap().unwrap();
+        advisories::List::of(&edition).unwrap().first_fixes
+    };
+    home.write("mirror/all.jsonl", fixed("EX-1", "1.0"));
+    assert_eq!(update(&home, &["--from", "mirror"]).code, 0);
+    assert_eq!(news(), None, "there was nothing before it");
+    home.write(
+        "mirror/all.jsonl",
+        [fixed("EX-1", "1.1"), fixed("EX-2", "1.0")].join("\n"),
+    );
+    assert_eq!(update(&home, &["--from", "mirror"]).code, 0);
+    let expected = [
+        ["EX-1", "Debian\nopenssl", "1.1"],
+        ["EX-2", "Debian\nopenssl", "1.0"],
+    ];
+    assert_eq!(
+        news(),
+        Some(expected.map(|fix| fix.map(str::to_owned)).to_vec())
+    );
+    assert_eq!(update(&home, &["--from", "mirror"]).code, 0);
+    assert_eq!(news(), Some(Vec::new()), "nothing is new");
+}
+
+#[test]
 fn only_the_last_three_compiled_files_are_kept() {
     let mirror = Mirror::start();
     let home = with_ten(&mirror);

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use rusqlite::Connection;
-use standing_patching::clock::{self, Candidate, Source};
+use rusqlite::{Connection, params};
+use standing_patching::clock::{self, Candidate, Case, Source};
 use standing_patching::{
-    Builder, Classes, Damaged, Database, Rating, Row, Severity, VendorWord, Verdict, Vulnerability,
-    is_distribution,
+    Builder, Classes, Damaged, Database, Grade, Rating, Reading, Row, Severity, VendorWord,
+    Verdict, Vulnerability, is_distribution,
 };
 
 use super::seen::Scan;
@@ -54,6 +54,17 @@ impl Concern {
         self.epss = self.epss.max(other.epss);
     }
 
+    /// Whether it counts as grave.
+    pub(super) fn grade(&self) -> Grade {
+        self.severity().grade(Reading::default())
+    }
+
+    /// From when it could be known how grave it is: its publication, else our first sight.
+    pub(super) fn known_from(&self, case: &Case) -> Date {
+        let first = case.events.iter().map(|event| event.on).min();
+        self.published.or(first).unwrap_or(Date::MIN)
+    }
+
     pub(super) fn severity(&self) -> Severity {
         Severity {
             ratings: self.ratings.clone(),
@@ -75,13 +86,75 @@ pub(super) struct Databases<'a> {
     /// By advisory, the day from which a fix was named in the facts.
     first: HashMap<String, Date>,
     edition: Option<&'a Database<Bytes>>,
+    /// When editions first named a fix.
+    editions: Editions<'a>,
+}
+
+/// When the compiled editions first named a fix.
+struct Editions<'a> {
+    connection: &'a Connection,
+    at: &'a str,
+    /// The day of the last edition that could not be compared with one before it: what it names, was
+    /// named by then.
+    since: Option<Date>,
+    /// Whether any edition was compared.
+    any_news: bool,
+}
+
+/// The days on which the fixes of one package were first named, by advisory and version.
+type Firsts = HashMap<(String, String), Date>;
+
+impl<'a> Editions<'a> {
+    fn read(connection: &'a Connection, at: &'a str) -> Result<Self, IndexError> {
+        let (since, any_news) = connection.query_row(
+            "select (select valid_from from advisory_edition
+                 where not compared and valid_from <= ?1 order by entry_number desc limit 1),
+               exists (select 1 from advisory_first_fix where valid_from <= ?1)",
+            [at],
+            |row| Ok((row.get::<_, Option<String>>(0)?, row.get(1)?)),
+        )?;
+        Ok(Editions {
+            connection,
+            at,
+            since: since.as_deref().and_then(day_of),
+            any_news,
+        })
+    }
+
+    fn firsts(&self, ecosystem: &str, name: &str) -> Result<Firsts, IndexError> {
+        let mut firsts = Firsts::new();
+        if !self.any_news {
+            return Ok(firsts);
+        }
+        let mut statement = self.connection.prepare_cached(
+            "select advisory, fixed, valid_from from advisory_first_fix
+             where package = ?1 and valid_from <= ?2",
+        )?;
+        let package = standing_patching::package_key(ecosystem, name);
+        let mut found = statement.query(params![package, self.at])?;
+        while let Some(row) = found.next()? {
+            if let Some(day) = day_of(&row.get::<_, String>(2)?) {
+                firsts.insert((row.get(0)?, row.get(1)?), day);
+            }
+        }
+        Ok(firsts)
+    }
+}
+
+/// One version of one package, and what was found of it.
+struct Asked<'a> {
+    ecosystem: &'a str,
+    name: &'a str,
+    version: &'a str,
+    found: &'a mut BTreeMap<String, Concern>,
 }
 
 impl<'a> Databases<'a> {
     pub(super) fn new(
-        connection: &Connection,
+        connection: &'a Connection,
         edition: Option<&'a Edition>,
         names: &[String],
+        at: &'a str,
     ) -> Result<Self, IndexError> {
         let folded: BTreeSet<String> = names
             .iter()
@@ -124,6 +197,7 @@ impl<'a> Databases<'a> {
             facts: any.then(|| Database::open(builder.finish()).ok()).flatten(),
             first,
             edition: edition.and_then(Edition::database),
+            editions: Editions::read(connection, at)?,
         })
     }
 
@@ -148,18 +222,26 @@ impl<'a> Databases<'a> {
         ecosystem: &str,
         name: &str,
         version: &str,
-    ) -> BTreeMap<String, Concern> {
+    ) -> Result<BTreeMap<String, Concern>, IndexError> {
         let mut found = BTreeMap::new();
-        let told = self
-            .facts
-            .as_ref()
-            .map_or(Ok(()), |db| {
-                self.told(db, ecosystem, name, version, &mut found)
-            })
+        let firsts = self.editions.firsts(ecosystem, name)?;
+        let by_facts = |id: &str, _: &str| self.first.get(id).copied();
+        let by_editions = |id: &str, fixed: &str| {
+            let key = (id.to_owned(), fixed.to_owned());
+            firsts.get(&key).copied().or(self.editions.since)
+        };
+        let mut asked = Asked {
+            ecosystem,
+            name,
+            version,
+            found: &mut found,
+        };
+        let facts = self.facts.as_ref();
+        let told = facts
+            .map_or(Ok(()), |db| self.told(db, &mut asked, &by_facts))
             .and_then(|()| {
-                self.edition.map_or(Ok(()), |db| {
-                    self.told(db, ecosystem, name, version, &mut found)
-                })
+                let edition = self.edition;
+                edition.map_or(Ok(()), |db| self.told(db, &mut asked, &by_editions))
             });
         if told.is_err() {
             let damaged = Concern {
@@ -168,25 +250,23 @@ impl<'a> Databases<'a> {
             };
             found.insert("advisories damaged".into(), damaged);
         }
-        found
+        Ok(found)
     }
 
     fn told<B: AsRef<[u8]>>(
         &self,
         db: &Database<B>,
-        ecosystem: &str,
-        name: &str,
-        version: &str,
-        found: &mut BTreeMap<String, Concern>,
+        asked: &mut Asked<'_>,
+        first: &dyn Fn(&str, &str) -> Option<Date>,
     ) -> Result<(), Damaged> {
-        for hit in db.judge(ecosystem, name, version)? {
+        for hit in db.judge(asked.ecosystem, asked.name, asked.version)? {
             let entry = db.entry(hit.entry)?;
             if entry.informational.is_some() {
                 continue;
             }
             let published = entry.advisory.published.and_then(clock::read);
             let mut candidates = Vec::new();
-            if hit.fixed.is_some() {
+            if let Some(fixed) = &hit.fixed {
                 let source = match entry.advisory.with_fix {
                     true => Source::Advisory,
                     false => Source::Published,
@@ -194,7 +274,7 @@ impl<'a> Databases<'a> {
                 let id = entry.advisory.id;
                 let written = entry.advisory.published.unwrap_or_default();
                 candidates.extend(Candidate::read(source, id, written));
-                if let Some(day) = self.first.get(id) {
+                if let Some(day) = first(id, fixed) {
                     let text = day.to_string();
                     candidates.extend(Candidate::read(Source::FirstObserved, id, &text));
                 }
@@ -211,7 +291,7 @@ impl<'a> Databases<'a> {
                 ..Concern::default()
             };
             for vulnerability in &entry.advisory.about {
-                let known = found.entry(vulnerability.name.to_owned());
+                let known = asked.found.entry(vulnerability.name.to_owned());
                 let known = known.or_insert_with(|| self.known(vulnerability));
                 known.add(&concern);
             }

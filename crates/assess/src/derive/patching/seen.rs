@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use standing_patching::clock::{Candidate, Case, Event, Remedy, Saw, Source};
 use standing_patching::{Author, Rating};
 
+use super::assets::Assets;
 use super::concern::Concern;
 use crate::index::{IndexError, RECORDS};
 use crate::time::day_of;
@@ -24,13 +25,19 @@ pub(super) struct Row {
     running: Option<bool>,
 }
 
-/// Every name of a package that was ever installed, found by leaps through its index.
+/// Every name of a package that was ever installed, found by leaps through its index; of some assets
+/// only, if they are named.
 pub(super) fn names(
     connection: &Connection,
-    only: Option<(&str, &str)>,
+    assets: Option<&str>,
 ) -> Result<Vec<String>, IndexError> {
-    if let Some((_, name)) = only {
-        return Ok(vec![name.to_owned()]);
+    if let Some(assets) = assets {
+        let mut of = connection.prepare(
+            "select distinct name from history_component
+             where asset in (select value from json_each(?1)) order by name",
+        )?;
+        let found = of.query_map([assets], |row| row.get(0))?;
+        return Ok(found.collect::<Result<_, _>>()?);
     }
     let mut next = connection
         .prepare("select name from history_component where name > ?1 order by name limit 1")?;
@@ -49,13 +56,15 @@ pub(super) fn names(
 pub(super) fn rows(
     connection: &Connection,
     name: &str,
-    asset: Option<&str>,
+    only: Option<&str>,
     at: &str,
+    assets: &Assets,
 ) -> Result<Vec<Row>, IndexError> {
     let mut statement = connection.prepare_cached(
         "select asset, ecosystem, version, source, valid_from, valid_to, installed_on, running
          from history_component
-         where name = ?1 and valid_from <= ?2 and (?3 is null or asset = ?3)
+         where name = ?1 and valid_from <= ?2
+           and (?3 is null or asset in (select value from json_each(?3)))
          order by asset, ecosystem, valid_from, version",
     )?;
     let mut strings: BTreeSet<Rc<str>> = BTreeSet::new();
@@ -67,21 +76,30 @@ pub(super) fn rows(
             new
         }
     };
-    let mut found = statement.query(params![name, at, asset])?;
+    let mut found = statement.query(params![name, at, only])?;
     let mut rows = Vec::new();
+    let mut moved = false;
     while let Some(row) = found.next()? {
+        let from: String = row.get(4)?;
         let to: Option<String> = row.get(5)?;
         let installed: Option<String> = row.get(6)?;
+        let called = shared(row.get_ref(0)?.as_str().unwrap_or_default());
+        let asset = assets.name(&called, &from);
+        moved |= asset != called;
         rows.push(Row {
-            asset: shared(row.get_ref(0)?.as_str().unwrap_or_default()),
+            asset,
             ecosystem: shared(row.get_ref(1)?.as_str().unwrap_or_default()),
             version: shared(row.get_ref(2)?.as_str().unwrap_or_default()),
             source: shared(row.get_ref(3)?.as_str().unwrap_or_default()),
-            from: row.get(4)?,
+            from,
             to: to.filter(|to| to.as_str() <= at),
             installed: installed.and_then(|day| day.parse().ok()),
             running: row.get(7)?,
         });
+    }
+    if moved {
+        let order = |row: &Row| (row.asset.clone(), row.ecosystem.clone(), row.from.clone());
+        rows.sort_by_cached_key(order);
     }
     Ok(rows)
 }
@@ -123,6 +141,13 @@ impl Looks {
         })
     }
 
+    /// When components were last read to the end before an instant.
+    pub(super) fn last_complete(&self, source: &str, instant: &str) -> Option<&str> {
+        let runs = self.of_source.get(&(source.to_owned(), "component"))?;
+        let before = runs.partition_point(|run| run.as_str() < instant);
+        runs[..before].last().map(String::as_str)
+    }
+
     /// The last complete run of a source before an instant, or up to now.
     fn before(&self, source: &str, table: &'static str, instant: Option<&str>) -> Option<Date> {
         if source == RECORDS {
@@ -139,57 +164,6 @@ impl Looks {
             None if self.goes_on => self.now,
             _ => last,
         }
-    }
-}
-
-/// Which assets are there, and which were taken out of use.
-pub(super) struct Assets {
-    spans: HashMap<String, Vec<(String, Option<String>)>>,
-    retired: HashMap<String, Date>,
-}
-
-impl Assets {
-    pub(super) fn read(connection: &Connection, at: &str) -> Result<Self, IndexError> {
-        let mut statement = connection.prepare(
-            "select name, valid_from, valid_to, retired_on from history_asset where valid_from <= ?1",
-        )?;
-        let mut assets = Assets {
-            spans: HashMap::new(),
-            retired: HashMap::new(),
-        };
-        let mut found = statement.query([at])?;
-        while let Some(row) = found.next()? {
-            let name: String = row.get::<_, String>(0)?.to_lowercase();
-            let to: Option<String> = row
-                .get::<_, Option<String>>(2)?
-                .filter(|to| to.as_str() <= at);
-            let retired: Option<String> = row.get(3)?;
-            let retired = retired.and_then(|day| day.parse::<Date>().ok());
-            if let (Some(day), None) = (retired, &to) {
-                assets.retired.insert(name.clone(), day);
-            }
-            assets
-                .spans
-                .entry(name)
-                .or_default()
-                .push((row.get(1)?, to));
-        }
-        Ok(assets)
-    }
-
-    /// Whether an asset that was once listed is no longer, at an instant.
-    fn vanished(&self, asset: &str, instant: &str) -> bool {
-        let listed = |(from, to): &(String, Option<String>)| {
-            from.as_str() <= instant && to.as_deref().is_none_or(|to| to > instant)
-        };
-        let spans = self.spans.get(&asset.to_lowercase());
-        spans.is_some_and(|spans| !spans.iter().any(listed))
-    }
-
-    /// The day on which an asset was taken out of use, and what says so.
-    pub(super) fn retired(&self, asset: &str) -> Option<(Date, &'static str)> {
-        let day = self.retired.get(&asset.to_lowercase())?;
-        Some((*day, "the register of assets"))
     }
 }
 
@@ -211,7 +185,7 @@ impl Steps {
         }
     }
 
-    /// What was seen of a vulnerability, given which rows are vulnerable; the version last seen.
+    /// What was seen of a vulnerability, given which rows are vulnerable.
     pub(super) fn events(
         &self,
         rows: &[Row],
@@ -219,10 +193,10 @@ impl Steps {
         looks: &Looks,
         assets: &Assets,
         events: &mut Vec<Event>,
-    ) -> String {
-        let mut version = String::new();
-        let mut before: Option<(&str, Event)> = None;
-        for instant in &self.instants {
+    ) -> Story {
+        let mut story = Story::default();
+        let mut before: Option<(&Rc<str>, Event)> = None;
+        for (i, instant) in self.instants.iter().enumerate() {
             let Some(day) = day_of(instant) else { continue };
             let there = |row: &Row| {
                 row.from <= *instant && row.to.as_deref().is_none_or(|to| to > instant.as_str())
@@ -233,28 +207,40 @@ impl Steps {
                 .filter(|(row, _)| there(row))
                 .collect();
             // It was still seen in the last reading before the change.
-            if let Some((source, last)) = before.take()
+            let was = before.take();
+            if let Some((source, last)) = &was
                 && let Some(on) = looks.before(source, "component", Some(instant))
                 && on > last.on
             {
-                events.push(Event { on, ..last });
+                events.push(Event { on, ..last.clone() });
             }
             let source = active.first().map(|(row, _)| row.source.clone());
             let source = source.unwrap_or_else(|| rows[0].source.clone());
             let seen = see(&active);
+            let turn = |source: &Rc<str>| Turn {
+                source: source.clone(),
+                instant: instant.clone(),
+            };
+            story.went = None;
             if let Some(row) = seen.row {
-                version = row.version.to_string();
+                story.version = row.version.to_string();
+                story.came = match (i, seen.is_vulnerable) {
+                    (0, true) => Some(turn(&source)),
+                    _ => story.came,
+                };
                 if let (false, Some(on)) = (seen.is_vulnerable, row.installed)
                     && on <= day
                 {
                     events.push(Event {
                         on,
                         source: source.to_string(),
-                        saw: Saw::Installed(version.clone()),
+                        saw: Saw::Installed(story.version.clone()),
                     });
                 }
             } else if assets.vanished(&rows[0].asset, instant) {
                 continue;
+            } else {
+                story.went = was.map(|(source, _)| turn(source));
             }
             let event = Event {
                 on: day,
@@ -263,7 +249,7 @@ impl Steps {
             };
             if seen.is_vulnerable {
                 let row = rows.iter().find(|row| row.source == source);
-                before = row.map(|row| (&*row.source, event.clone()));
+                before = row.map(|row| (&row.source, event.clone()));
             }
             events.push(event);
         }
@@ -273,8 +259,26 @@ impl Steps {
         {
             events.push(Event { on, ..last });
         }
-        version
+        story
     }
+}
+
+/// How a package with a vulnerability in it came and went.
+#[derive(Default)]
+pub(super) struct Story {
+    /// The version last seen.
+    pub(super) version: String,
+    /// Where it was vulnerable from the first.
+    pub(super) came: Option<Turn>,
+    /// Where it was vulnerable to the last, and nothing of its name is there now.
+    pub(super) went: Option<Turn>,
+}
+
+/// The reading that first had something, or first had it no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) source: Rc<str>,
+    pub(super) instant: String,
 }
 
 /// What one look at the installed versions amounts to.
@@ -359,18 +363,18 @@ const SCAN_TEXTS: [&str; 10] = [
 pub(super) fn scans(
     connection: &Connection,
     at: &str,
-    only: Option<(&str, &str)>,
+    only: Option<&str>,
+    assets: &Assets,
 ) -> Result<HashMap<(String, String), Vec<Scan>>, IndexError> {
-    let (asset, component) = only.unzip();
     let mut statement = connection.prepare(&format!(
         "select asset, component, advisory, version, ecosystem, source, valid_from, valid_to, affected,
            {} from history_advisory_finding
-         where valid_from <= ?1 and (?2 is null or asset = ?2) and (?3 is null or component = ?3)
+         where valid_from <= ?1 and (?2 is null or asset in (select value from json_each(?2)))
          order by asset, component, advisory, valid_from",
         SCAN_TEXTS.join(", ")
     ))?;
     let mut scans: HashMap<_, Vec<Scan>> = HashMap::new();
-    let mut found = statement.query(params![at, asset, component])?;
+    let mut found = statement.query(params![at, only])?;
     while let Some(row) = found.next()? {
         let mut values = BTreeMap::new();
         for (i, name) in SCAN_TEXTS.iter().enumerate() {
@@ -379,14 +383,16 @@ pub(super) fn scans(
             }
         }
         let to: Option<String> = row.get(7)?;
+        let from: String = row.get(6)?;
+        let called: Rc<str> = row.get::<_, String>(0)?.into();
         let scan = Scan {
-            asset: row.get(0)?,
+            asset: assets.name(&called, &from).to_string(),
             component: row.get(1)?,
             advisory: row.get(2)?,
             version: row.get(3)?,
             ecosystem: row.get(4)?,
             source: row.get(5)?,
-            from: row.get(6)?,
+            from,
             to: to.filter(|to| to.as_str() <= at),
             affected: row.get(8)?,
             values,

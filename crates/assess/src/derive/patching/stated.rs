@@ -1,6 +1,7 @@
 //! What people stated about clocks, and the days on which versions could be had.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -14,6 +15,27 @@ use crate::time::day_of;
 
 /// A row by its columns.
 type Cells = BTreeMap<String, String>;
+
+/// What a statement may be about, by every name that it ever had.
+pub(super) struct About<'a> {
+    pub(super) assets: &'a BTreeSet<Rc<str>>,
+    pub(super) components: Vec<&'a String>,
+    pub(super) vulnerability: &'a str,
+    pub(super) names: &'a BTreeSet<String>,
+}
+
+impl About<'_> {
+    fn is_meant_by(&self, row: &Cells) -> bool {
+        let [named, asset, component] =
+            ["vulnerability", "asset", "component"].map(|column| text(row, column));
+        let called = |name: &str| name.eq_ignore_ascii_case(named);
+        let mut assets = self.assets.iter();
+        let mut components = self.components.iter();
+        (called(self.vulnerability) || self.names.iter().any(|name| called(name)))
+            && (asset.is_empty() || assets.any(|name| name.eq_ignore_ascii_case(asset)))
+            && (component.is_empty() || components.any(|name| name.eq_ignore_ascii_case(component)))
+    }
+}
 
 pub(super) struct Statements {
     pub(super) policies: Vec<Policy>,
@@ -48,25 +70,8 @@ impl Statements {
     }
 
     /// Adds what was stated about one vulnerability of one component.
-    pub(super) fn add_to(
-        &self,
-        asset: &str,
-        component: &str,
-        vulnerability: &str,
-        names: &BTreeSet<String>,
-        case: &mut Case,
-    ) {
-        let about = |row: &Cells| {
-            let named = text(row, "vulnerability");
-            let same = |column: &str, ours: &str| {
-                let theirs = text(row, column);
-                theirs.is_empty() || theirs.eq_ignore_ascii_case(ours)
-            };
-            (named.eq_ignore_ascii_case(vulnerability)
-                || names.iter().any(|name| name.eq_ignore_ascii_case(named)))
-                && same("asset", asset)
-                && same("component", component)
-        };
+    pub(super) fn add_to(&self, clock: &About<'_>, case: &mut Case) {
+        let about = |row: &Cells| clock.is_meant_by(row);
         let exceptions = self.exceptions.iter().filter(|(row, _)| about(row));
         case.exceptions
             .extend(exceptions.map(|(_, exception)| exception.clone()));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use standing_assess::clocks::{Clock, grade_words, state_word};
+use standing_assess::clocks::{Clock, state_word};
 
 use super::frame::Frame;
 use super::paging::{Paging, link};
@@ -295,7 +295,7 @@ fn finding(visit: &Visit) -> Answer {
     let page = Finding {
         frame: Frame::of(visit, "/patching"),
         state: state_word(clock.timeline.state),
-        grade: grade_words(&clock.severity),
+        grade: clock.grade_words(),
         names: names.join(", "),
         dates: dates(&clock),
         outcomes: outcomes(&clock),
