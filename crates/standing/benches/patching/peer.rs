@@ -14,8 +14,11 @@ use crate::data::{self, Dice};
 use crate::locks;
 use crate::measure::{report, times};
 
-/// Advisory, package, version.
-type Finding = (String, String, String);
+/// Kind, advisory, package, version. The kind is `vulnerability`, or why it is none: `unmaintained`.
+type Finding = (String, String, String, String);
+
+/// Yanked versions are no advisories: they are asked of a registry, and the peer is told not to.
+const NO_YANKED: &str = "[yanked]\nenabled = false\nupdate_index = false\n";
 
 pub fn bench(folder: &Path) {
     let Some(version) = version() else {
@@ -42,17 +45,22 @@ pub fn bench(folder: &Path) {
     let text = locks::cargo(&crates, 900, &mut Dice(1));
     let path = folder.join("Cargo.lock");
     std::fs::write(&path, &text).expect("a lockfile");
+    let settings = folder.join(".cargo");
+    std::fs::create_dir_all(&settings).expect("a folder");
+    std::fs::write(settings.join("audit.toml"), NO_YANKED).expect("settings");
     println!("{version}, {written} records written as it reads them");
-    let audit = || audited(&native, &path);
+    let audit = || audited(folder, &native, &path);
     let (ours, theirs) = (compiled(&shared.records, &text), told(&audit().stdout));
-    println!("{} findings here, {} there", ours.len(), theirs.len());
+    let alone = |a: &BTreeSet<Finding>, b: &BTreeSet<Finding>| format!("{:?}", a - b);
+    println!("here alone: {}", alone(&ours, &theirs));
+    println!("there alone: {}", alone(&theirs, &ours));
+    assert_eq!(ours, theirs, "the same records, other findings");
+    let grave = ours.iter().filter(|(kind, ..)| kind == "vulnerability");
+    let grave = grave.count();
     println!(
-        "  here alone: {:?}",
-        ours.difference(&theirs).collect::<Vec<_>>()
-    );
-    println!(
-        "  there alone: {:?}",
-        theirs.difference(&ours).collect::<Vec<_>>()
+        "the same {} findings: {grave} vulnerabilities, {} informational, each of the same kind",
+        ours.len(),
+        ours.len() - grave
     );
     report("cargo-audit, whole process", times(11, || drop(audit())));
 }
@@ -65,8 +73,9 @@ fn version() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-fn audited(native: &Path, lock: &Path) -> Output {
+fn audited(folder: &Path, native: &Path, lock: &Path) -> Output {
     let asked = Command::new("cargo-audit")
+        .current_dir(folder)
         .args(["audit", "--json", "--no-fetch", "--db"])
         .arg(native)
         .arg("--file")
@@ -78,17 +87,20 @@ fn audited(native: &Path, lock: &Path) -> Output {
 /// What it found, vulnerabilities and warnings.
 fn told(json: &[u8]) -> BTreeSet<Finding> {
     let value: Value = serde_json::from_slice(json).unwrap_or_default();
-    let warnings = value["warnings"].as_object().into_iter();
-    let warnings = warnings.flat_map(|kinds| kinds.values());
-    let lists = std::iter::once(&value["vulnerabilities"]["list"]).chain(warnings);
-    let all = lists.flat_map(|list| list.as_array().into_iter().flatten());
+    let warnings = value["warnings"].as_object().into_iter().flatten();
+    let warnings = warnings.map(|(kind, list)| (kind.as_str(), list));
+    let grave = ("vulnerability", &value["vulnerabilities"]["list"]);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let finding = |one: &Value| {
-        let package = &one["package"];
-        let id = text(&one["advisory"]["id"]);
-        (id, text(&package["name"]), text(&package["version"]))
-    };
-    all.map(finding).collect()
+    let mut found = BTreeSet::new();
+    for (kind, list) in std::iter::once(grave).chain(warnings) {
+        for one in list.as_array().into_iter().flatten() {
+            let package = &one["package"];
+            let id = text(&one["advisory"]["id"]);
+            let (name, version) = (text(&package["name"]), text(&package["version"]));
+            found.insert((kind.to_owned(), id, name, version));
+        }
+    }
+    found
 }
 
 fn compiled(records: &[String], lock: &str) -> BTreeSet<Finding> {
@@ -104,8 +116,10 @@ fn compiled(records: &[String], lock: &str) -> BTreeSet<Finding> {
     for one in reading.components {
         let hits = database.judge(one.ecosystem, &one.name, &one.version);
         for hit in hits.expect("whole") {
-            let id = database.entry(hit.entry).expect("whole").advisory.id;
-            found.insert((id.to_owned(), one.name.clone(), one.version.clone()));
+            let entry = database.entry(hit.entry).expect("whole");
+            let kind = entry.informational.unwrap_or("vulnerability").to_owned();
+            let id = entry.advisory.id.to_owned();
+            found.insert((kind, id, one.name.clone(), one.version.clone()));
         }
     }
     found

@@ -1,5 +1,8 @@
 //! `standing patch …` at the keyboard: what is late, how it came to be, a gate, VEX and a rehearsal.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::home::Home;
@@ -230,6 +233,50 @@ fn a_gate_stops_what_it_was_asked_to_stop() {
         unknown.out, unknown.err
     );
     assert_eq!(home.run(&["patch", "gate", "notes.txt"]).code, 2);
+}
+
+/// `name version`, as a lockfile of 900 packages has them.
+const LOCKED: &str = include_str!("cargo_audit/packages.txt");
+/// What cargo-audit 0.22.2 said of that lockfile by RustSec's records beside the repository: kind,
+/// advisory, name, version. The bench asks it again where it is installed.
+const AUDITED: &str = include_str!("cargo_audit/findings.txt");
+
+#[test]
+fn a_gate_finds_what_cargo_audit_finds() {
+    let records = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/advisories/rustsec-osv.jsonl.gz");
+    let Ok(records) = std::fs::read(records) else {
+        println!("skipped: ../shared/data not present");
+        return;
+    };
+    let home = Home::new();
+    home.write("mirror/rustsec.jsonl.gz", records);
+    assert_eq!(
+        home.run(&["advisories", "update", "--from", "mirror"]).code,
+        0
+    );
+    let mut lock = "version = 4\n".to_owned();
+    for (name, version) in LOCKED.lines().filter_map(|line| line.split_once(' ')) {
+        lock += &format!(
+            "\n[[package]]\nname = {name:?}\nversion = {version:?}\n\
+             source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+        );
+    }
+    home.write("Cargo.lock", lock);
+    let told = home
+        .run(&["patch", "gate", "--format", "json", "Cargo.lock"])
+        .json();
+    let mut found = BTreeSet::new();
+    for one in told["found"].as_array().unwrap() {
+        let text = |name: &str| one[name].as_str().unwrap_or("vulnerability");
+        for advisory in one["advisories"].as_array().unwrap() {
+            let id = advisory.as_str().unwrap();
+            let about = [text("informational"), id, text("package"), text("version")];
+            found.insert(about.join(" "));
+        }
+    }
+    let expected: BTreeSet<String> = AUDITED.lines().map(str::to_owned).collect();
+    assert_eq!(found, expected);
 }
 
 #[test]
