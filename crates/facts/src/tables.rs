@@ -528,6 +528,13 @@ declare! {
         accepts_risk: bool,
         /// Whether what comes back starts anew.
         restarts: bool,
+        /// Whether it takes for grave what our data do not tell; null: it does not, and that stays
+        /// not known.
+        missing_is_grave: Option<bool>,
+        /// Whether a base score of CVSS 4 counts as one of CVSS 3 does; null: it does.
+        counts_cvss_4: Option<bool>,
+        /// Whether a mere word counts where the vendor's is not held; null: it does.
+        counts_words: Option<bool>,
     }
 
     /// One backup that was taken, or failed to be.

@@ -21,7 +21,7 @@ pub use policy::{
 };
 pub use state::{Event, Remedy, Saw, State, UNOBSERVED_AFTER_DAYS};
 
-use crate::severity::Grade;
+use crate::severity::{Grade, Reading, Severity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::Outline;
@@ -34,8 +34,11 @@ pub struct Case {
     pub candidates: Vec<Candidate>,
     /// Where the asset gets its packages: `bookworm-security`. Fixes of other channels do not count.
     pub channel: Option<String>,
-    /// How grave it was found to be, each with the day from which it was known.
-    pub grades: Vec<(Date, Grade)>,
+    /// What was said of how grave it is, each with the day from which it was known. Each policy
+    /// makes its own of it.
+    pub severities: Vec<(Date, Severity)>,
+    /// The same of what its update mends beside it: an update is weighed whole.
+    pub bundled: Vec<(Date, Severity)>,
     /// When it was listed as exploited.
     pub listed: Option<Date>,
     /// What mends it.
@@ -72,6 +75,8 @@ pub struct Outcome {
     pub due: Option<Date>,
     /// The same counted from the day on which we could have known, where that is later.
     pub knowable: Option<Date>,
+    /// How the revision reads what is said of gravity.
+    pub reads: Reading,
     /// How it stands.
     pub verdict: Verdict,
     /// Places in the case's list of those exceptions that this policy does not admit.
@@ -145,6 +150,7 @@ fn outcome(case: &Case, policy: &Policy, history: &History, fix: &FixDay, today:
         revision: None,
         due: None,
         knowable: None,
+        reads: Reading::default(),
         verdict: Verdict::NotCovered,
         refused: Vec::new(),
     };
@@ -153,7 +159,7 @@ fn outcome(case: &Case, policy: &Policy, history: &History, fix: &FixDay, today:
         return outcome;
     };
     let Outline { revision, start } = outline;
-    let (grade, grave_since) = grade(case, today);
+    let (grade, grave_since) = grade(case, revision.reads, today);
     let due = day::plus(start, revision.days);
     let known = [
         history.first_seen,
@@ -162,6 +168,7 @@ fn outcome(case: &Case, policy: &Policy, history: &History, fix: &FixDay, today:
     ];
     let knowable = known.into_iter().flatten().fold(start, Date::max);
     outcome.revision = Some(revision.from);
+    outcome.reads = revision.reads;
     outcome.due = Some(due);
     outcome.knowable = Some(day::plus(knowable, revision.days)).filter(|day| *day > due);
     let mut until = None;
@@ -203,15 +210,23 @@ fn without_start(policy: &Policy, listed: Option<Date>, fix: &FixDay) -> Verdict
 }
 
 /// The grade that is known on a day, and since when it has been high without a break.
-fn grade(case: &Case, today: Date) -> (Grade, Option<Date>) {
-    let mut known: Vec<_> = case
-        .grades
-        .iter()
-        .filter(|(from, _)| *from <= today)
-        .collect();
-    known.sort_by_key(|(from, _)| *from);
+fn grade(case: &Case, reads: Reading, today: Date) -> (Grade, Option<Date>) {
+    let known = |list: &[(Date, Severity)]| {
+        let known = list.iter().filter(|(from, _)| *from <= today);
+        let mut known: Vec<_> = known.map(|(from, s)| (*from, s.grade(reads))).collect();
+        known.sort_by_key(|(from, _)| *from);
+        known
+    };
     let high = |grade: &Grade| matches!(grade, Grade::High(_));
-    let run = known.iter().rev().take_while(|(_, grade)| high(grade));
-    let last = known.last().map_or(Grade::NotKnown, |(_, grade)| *grade);
-    (last, run.last().map(|(from, _)| *from))
+    let own = known(&case.severities);
+    let last = own.last().map_or(Grade::NotKnown, |(_, grade)| *grade);
+    if high(&last) {
+        let run = own.iter().rev().take_while(|(_, grade)| high(grade));
+        return (last, run.last().map(|(from, _)| *from));
+    }
+    let whole = known(&case.bundled);
+    match whole.into_iter().find(|(_, grade)| high(grade)) {
+        Some((from, grade)) => (grade, Some(from)),
+        None => (last, None),
+    }
 }

@@ -163,7 +163,7 @@ pub enum Why {
 
 /// How a policy reads ratings. The words of Cyber Essentials name the vendor, version 3, and the
 /// vendor's silence; for the rest a firm must choose.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Whether a score of version 4 counts as one of version 3.
     pub counts_version4: bool,

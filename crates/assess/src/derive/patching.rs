@@ -357,10 +357,10 @@ impl Maker<'_> {
         case.listed = concern.exploited;
         let severity = concern.severity();
         let known_from = concern.known_from(&case);
-        case.grades = vec![(known_from, severity.grade(Reading::default()))];
+        case.severities = vec![(known_from, severity.clone())];
         if let Some(heavier) = &draft.bundled {
             let both_known = heavier.known.max(known_from);
-            case.grades.push((both_known, heavier.grade));
+            case.bundled.push((both_known, heavier.severity.clone()));
         }
         let timeline = judge(&case, &self.stated.policies, self.as_of);
         Clock {
@@ -468,8 +468,8 @@ pub fn level_of(severity: &Severity) -> Option<&'static str> {
     })
 }
 
-/// Why it does or does not count as grave, in plain words.
-pub fn grade_words(severity: &Severity) -> String {
+/// Why it does or does not count as grave to who reads ratings so, in plain words.
+pub fn grade_words(severity: &Severity, reads: Reading) -> String {
     let by = |wanted: &dyn Fn(&Rating) -> bool| {
         let found = severity.ratings.iter().find(|r| wanted(r));
         found.map_or_else(String::new, |r| match r.tenths {
@@ -478,7 +478,7 @@ pub fn grade_words(severity: &Severity) -> String {
         })
     };
     let high = |r: &Rating| r.level >= Level::High;
-    match severity.grade(Reading::default()) {
+    match severity.grade(reads) {
         Grade::High(Why::VendorSays) => {
             let vendor = |r: &Rating| high(r) && r.author == standing_patching::Author::Vendor;
             format!("grave: the vendor says so{}", by(&vendor))
@@ -493,7 +493,9 @@ pub fn grade_words(severity: &Severity) -> String {
         }
         Grade::High(Why::Said) => format!("grave: called so{}", by(&high)),
         Grade::High(Why::VendorSilent) => "grave: the vendor gives no level".into(),
-        Grade::High(Why::Missing) => "grave: no level in our data".into(),
+        Grade::High(Why::Missing) => {
+            "grave: our data hold no level, and the policy takes that for grave".into()
+        }
         Grade::NotHigh => match severity.ratings.first() {
             Some(rating) => format!("not grave: rated below high{}", by(&|r| r == rating)),
             None => "not grave".into(),
@@ -541,7 +543,7 @@ fn write(
         clock.version,
         clock.fixed,
         level_of(&clock.severity),
-        clock.grade_words(),
+        clock.grade_words(outcome.reads),
         day(clock.case.listed),
         clock.epss,
         day(clock.published),
@@ -581,11 +583,19 @@ impl Clock {
         events.map(|event| event.on).max()
     }
 
-    /// Why it does or does not count as grave, in plain words.
-    pub fn grade_words(&self) -> String {
+    /// Why it does or does not count as grave to who reads ratings so, in plain words.
+    pub fn grade_words(&self, reads: Reading) -> String {
+        let grave = |severity: &Severity| matches!(severity.grade(reads), Grade::High(_));
+        let whole = self
+            .case
+            .bundled
+            .iter()
+            .any(|(_, severity)| grave(severity));
         match &self.bundled {
-            Some(other) => format!("grave: the same update mends {other}, which is"),
-            None => grade_words(&self.severity),
+            Some(other) if whole && !grave(&self.severity) => {
+                format!("grave: the same update mends {other}, which is")
+            }
+            _ => grade_words(&self.severity, reads),
         }
     }
 

@@ -648,3 +648,38 @@ fn an_update_that_mends_something_grave_is_weighed_whole() {
         "grave: the same update mends CVE-2026-1, which is"
     );
 }
+
+#[test]
+fn a_policy_decides_what_missing_data_come_to() {
+    let mut readings = Readings::new();
+    let unsaid = DSA
+        .replace("DSA-1", "GHSA-1")
+        .replace("severity=high", "")
+        .replace("ecosystem=Debian:12", "ecosystem=npm");
+    let npm = OLD.replace("Debian:12", "npm");
+    readings.complete("2026-03-03", &[WEB, &npm, &unsaid]);
+    for (id, more) in [("p", ""), ("q", "missing_is_grave=true")] {
+        let policy = format!(
+            "patch_policy id={id} name={id} from_on=2026-01-01 days=14 covers=grave starts=fix \
+             accepts_risk=false restarts=false {more}"
+        );
+        readings.record("2026-03-01", &policy);
+    }
+    let clock = |verdict: &str| {
+        vec![format!(
+            "openssl CVE-2026-1 open fix 2026-03-02 weak due 2026-03-16 {verdict}"
+        )]
+    };
+    for policy in ["Cyber Essentials", "p"] {
+        assert_eq!(readings.clocks("2026-03-17", policy), clock("grade not known"));
+    }
+    assert_eq!(readings.clocks("2026-03-17", "q"), clock("breached 1"));
+    let sql = "select grade from patch_clock where policy in ('p', 'q') order by policy";
+    let answer = readings.at("2026-03-17").query_with(sql, &[], 10).unwrap();
+    let told: Vec<String> = answer.rows.iter().map(|row| text(&row[0])).collect();
+    let expected = [
+        "not known: our data hold neither the vendor's word nor a score",
+        "grave: our data hold no level, and the policy takes that for grave",
+    ];
+    assert_eq!(told, expected);
+}

@@ -1,6 +1,7 @@
 //! Policies, which change with time, and exceptions from them.
 
 use super::day;
+use crate::severity::Reading;
 use jiff::civil::{Date, date};
 
 /// A rule with its revisions. A new revision never moves a deadline that began under an older one.
@@ -27,12 +28,15 @@ pub struct Revision {
     pub accepts_risk: bool,
     /// Whether the clock starts anew when a vulnerability comes back.
     pub restarts: bool,
+    /// What it takes for grave.
+    pub reads: Reading,
 }
 
 /// What a revision covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Covers {
-    /// What is graded high: see [`Severity::grade`](crate::Severity::grade).
+    /// What is graded high by the way in which the revision reads ratings: see
+    /// [`Severity::grade`](crate::Severity::grade).
     Grave,
     /// Everything.
     All,
@@ -99,6 +103,7 @@ pub fn cyber_essentials() -> Policy {
             starts: Starts::FixReleased,
             accepts_risk: false,
             restarts: false,
+            reads: Reading::default(),
         }],
     }
 }
@@ -123,6 +128,7 @@ pub fn kev() -> Policy {
         starts: Starts::Listed,
         accepts_risk: false,
         restarts: false,
+        reads: Reading::default(),
     };
     Policy {
         name: "KEV".into(),

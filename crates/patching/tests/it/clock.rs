@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use standing_patching::clock::*;
-use standing_patching::{Grade, Why};
+use standing_patching::{Author, Rating, Reading, Severity, VendorWord};
 use std::collections::BTreeMap;
 
 /// The value of `key=…` among the words.
@@ -25,6 +25,27 @@ fn policy_name(word: &str) -> &'static str {
         "kev" => "KEV",
         "own" => "own",
         other => panic!("{other} is no policy"),
+    }
+}
+
+/// What was said, by a word for what it comes to.
+fn severity(word: &str) -> Severity {
+    let (text, author, vendor) = match word {
+        "high" => ("high", Author::Vendor, VendorWord::Held),
+        "not-high" => ("low", Author::Vendor, VendorWord::Held),
+        "silent" => ("", Author::Vendor, VendorWord::Held),
+        "not-known" => ("", Author::Vendor, VendorWord::NotHeld),
+        "high-by-a-word" => ("high", Author::Database, VendorWord::NotHeld),
+        "high-by-cvss-4" => (
+            "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+            Author::Database,
+            VendorWord::NotHeld,
+        ),
+        other => panic!("{other} is no grade"),
+    };
+    Severity {
+        ratings: Rating::read(text, author, "somebody").into_iter().collect(),
+        vendor,
     }
 }
 
@@ -81,6 +102,12 @@ fn revision(words: &[&str]) -> Revision {
         },
         accepts_risk: words.contains(&"accepts-risk"),
         restarts: words.contains(&"restarts"),
+        reads: Reading {
+            missing_is_high: words.contains(&"missing-is-grave"),
+            counts_version4: !words.contains(&"without-cvss-4"),
+            words_count: !words.contains(&"without-words"),
+            ..Reading::default()
+        },
     }
 }
 
@@ -116,14 +143,11 @@ fn case(text: &str) -> (Case, Vec<Policy>) {
             "policy" => revisions.push(revision(rest)),
             "exception" => case.exceptions.push(Exception::new(request(rest)).unwrap()),
             "grade" => {
-                let grade = match rest[1] {
-                    "high" => Grade::High(Why::Score3),
-                    "silent" => Grade::High(Why::VendorSilent),
-                    "not-high" => Grade::NotHigh,
-                    "not-known" => Grade::NotKnown,
-                    other => panic!("{other} is no grade"),
-                };
-                case.grades.push((known_day(rest[0]), grade));
+                let severity = (known_day(rest[0]), severity(rest[1]));
+                match rest.contains(&"beside-it") {
+                    true => case.bundled.push(severity),
+                    false => case.severities.push(severity),
+                }
             }
             "remedy" => {
                 case.remedy = match rest[0] {
@@ -414,7 +438,7 @@ fn some_case() -> impl Strategy<Value = Case> {
         |(candidates, events, graded, listed)| Case {
             candidates,
             events,
-            grades: vec![(graded, Grade::High(Why::Score3))],
+            severities: vec![(graded, severity("high"))],
             listed,
             ..Case::default()
         },
@@ -431,7 +455,7 @@ proptest! {
         let now = after(today) - jiff::SignedDuration::from_secs(1);
         let mut past = case.clone();
         past.events.retain(|event| event.on <= today);
-        past.grades.retain(|(from, _)| *from <= today);
+        past.severities.retain(|(from, _)| *from <= today);
         past.listed = past.listed.filter(|on| *on <= today);
         prop_assert_eq!(judge(&case, &policies, now), judge(&past, &policies, now));
     }

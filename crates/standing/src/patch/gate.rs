@@ -10,7 +10,7 @@ use serde_json::json;
 use standing_assess::advisories::{Bytes, Edition};
 use standing_assess::clocks::{grade_words, level_of};
 use standing_collectors::{LockfileReading, Unread, lockfile};
-use standing_patching::{Damaged, Database, Severity, VendorWord, Verdict};
+use standing_patching::{Damaged, Database, Reading, Severity, VendorWord, Verdict};
 
 use super::command::{FailOn, Gate};
 use super::sarif;
@@ -229,7 +229,7 @@ fn of_component(
             .iter()
             .filter_map(|rating| rating.tenths)
             .max();
-        one.grade = grade_words(&severity);
+        one.grade = grade_words(&severity, Reading::default());
         one.stops = stops(&one, fail_on);
         found.push(one);
     }

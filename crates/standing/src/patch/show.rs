@@ -8,6 +8,7 @@ use rusqlite::types::Value as Sql;
 use serde_json::{Value, json};
 use standing_assess::Estate;
 use standing_assess::clocks::{Clock, bound_word, level_of, source_word, state_word, verdict_of};
+use standing_patching::Reading;
 use standing_patching::clock::{FixDay, Saw};
 
 use super::command::Show;
@@ -156,6 +157,10 @@ pub(crate) fn outcomes(clock: &Clock) -> Vec<(String, &'static str, String)> {
                 "; counted from when it could be known here, due {day}"
             );
         }
+        let grade = clock.grade_words(outcome.reads);
+        if grade != clock.grade_words(Reading::default()) {
+            let _ = write!(sentence, "; by this policy {grade}");
+        }
         if !outcome.refused.is_empty() {
             sentence.push_str("; an exception was recorded that this policy does not admit");
         }
@@ -186,7 +191,7 @@ fn timeline(clock: &Clock, style: Style) -> String {
         "  version {}, fixed in {fixed}, {state}",
         plain(&clock.version)
     );
-    let _ = writeln!(text, "  {}", plain(&clock.grade_words()));
+    let _ = writeln!(text, "  {}", plain(&clock.grade_words(Reading::default())));
     for rating in &clock.severity.ratings {
         let line = format!("    {} says {}", rating.name, rating.text);
         let _ = writeln!(text, "{}", style.faint(&plain(&line)));
@@ -239,7 +244,7 @@ fn as_json(clock: &Clock) -> Value {
         "asset": clock.asset, "ecosystem": clock.ecosystem, "component": clock.component, "former_components": clock.former,
         "vulnerability": clock.vulnerability, "names": clock.names, "summary": clock.summary,
         "version": clock.version, "fixed": clock.fixed, "state": state_word(clock.timeline.state),
-        "severity": level_of(&clock.severity), "grade": clock.grade_words(),
+        "severity": level_of(&clock.severity), "grade": clock.grade_words(Reading::default()),
         "ratings": ratings, "epss_hundredths_of_per_cent": clock.epss,
         "exploited_on": clock.case.listed, "first_seen_on": clock.timeline.first_seen,
         "reopened": clock.timeline.reopened, "dates": dates, "policies": outcomes,

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use standing_patching::Grade;
 use standing_patching::clock::{Case, Event, Remedy, Saw};
+use standing_patching::{Grade, Severity, Why};
 
 use super::concern::Concern;
 use super::seen::{Looks, Turn};
@@ -36,7 +36,8 @@ pub(super) struct Draft {
 #[derive(Clone)]
 pub(super) struct Heavier {
     pub(super) vulnerability: String,
-    pub(super) grade: Grade,
+    pub(super) severity: Severity,
+    why: Why,
     /// From when that was known.
     pub(super) known: Date,
 }
@@ -90,27 +91,38 @@ fn is_sight(event: &Event) -> bool {
 /// Weighs updates whole: what the same fixed version mends beside something grave is grave with it.
 pub(super) fn bundle(drafts: &mut [Draft]) {
     let grave = |draft: &Draft| match draft.concern.grade() {
-        Grade::High(why) => Some(Grade::High(why)),
+        Grade::High(why) => Some(why),
         Grade::NotHigh | Grade::NotKnown => None,
     };
     let mut heaviest: HashMap<String, Heavier> = HashMap::new();
     for draft in drafts.iter() {
-        let (Some(fixed), Some(grade)) = (&draft.concern.fixed, grave(draft)) else {
+        let (Some(fixed), Some(why)) = (&draft.concern.fixed, grave(draft)) else {
             continue;
         };
-        let known = draft.concern.known_from(&draft.case);
-        if heaviest.get(fixed).is_none_or(|other| known < other.known) {
-            let heavier = Heavier {
-                vulnerability: draft.vulnerability.clone(),
-                grade,
-                known,
-            };
-            heaviest.insert(fixed.clone(), heavier);
+        let heavier = Heavier {
+            vulnerability: draft.vulnerability.clone(),
+            severity: draft.concern.severity(),
+            why,
+            known: draft.concern.known_from(&draft.case),
+        };
+        match heaviest.get(fixed) {
+            Some(other) if other.order() <= heavier.order() => {}
+            _ => drop(heaviest.insert(fixed.clone(), heavier)),
         }
     }
     for draft in drafts.iter_mut().filter(|draft| grave(draft).is_none()) {
         let fixed = draft.concern.fixed.as_ref();
         draft.bundled = fixed.and_then(|fixed| heaviest.get(fixed)).cloned();
+    }
+}
+
+impl Heavier {
+    /// What counts under every policy goes before what some may leave out; then what was known first.
+    fn order(&self) -> (bool, Date) {
+        (
+            matches!(self.why, Why::Score4 | Why::Said | Why::Missing),
+            self.known,
+        )
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 use rusqlite::Connection;
+use standing_patching::Reading;
 use standing_patching::clock::{
     Candidate, Case, Covers, Event, Exception, Ground, Policy, Request, Revision, Saw, Source,
     Starts, cyber_essentials, dspt, kev,
@@ -239,5 +240,11 @@ fn revision(row: &Cells) -> Option<Revision> {
         },
         accepts_risk: text(row, "accepts_risk") == "1",
         restarts: text(row, "restarts") == "1",
+        reads: Reading {
+            missing_is_high: text(row, "missing_is_grave") == "1",
+            counts_version4: text(row, "counts_cvss_4") != "0",
+            words_count: text(row, "counts_words") != "0",
+            ..Reading::default()
+        },
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use standing_assess::clocks::{Clock, state_word};
+use standing_patching::Reading;
 
 use super::frame::Frame;
 use super::paging::{Paging, link};
@@ -295,7 +296,7 @@ fn finding(visit: &Visit) -> Answer {
     let page = Finding {
         frame: Frame::of(visit, "/patching"),
         state: state_word(clock.timeline.state),
-        grade: clock.grade_words(),
+        grade: clock.grade_words(Reading::default()),
         names: names.join(", "),
         dates: dates(&clock),
         outcomes: outcomes(&clock),
