@@ -50,6 +50,7 @@ pub(crate) const DERIVED: &[(&str, &[&str])] = &[
 /// Tables of statements: an empty one means that nobody has stated anything, which is known.
 const STATEMENTS: &[&str] = &[
     "account_decision",
+    "asset_rename",
     "attestation",
     "completeness",
     "exception",

@@ -493,6 +493,23 @@ declare! {
         done_by: String,
     }
 
+    /// A name that an asset bore and bears no longer, where no source knows it by an id that stayed.
+    /// What was said under the former name up to that day is about the asset.
+    AssetRename = "asset_rename" {
+        /// `source/native id`.
+        @key id: String,
+        /// The name it bore.
+        @identity former: String,
+        /// The name it bears now.
+        @identity name: String,
+        /// Day from which it bears it.
+        renamed_on: Date,
+        /// What shows it.
+        evidence: String,
+        /// Who says so.
+        stated_by: String,
+    }
+
     /// The day on which one version of a package could be had somewhere. Clocks use it to date a fix.
     PackageRelease = "package_release" {
         /// Ecosystem in OSV's words.

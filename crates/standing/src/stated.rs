@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use rusqlite::types::Value;
 use standing_assess::catalogue::Ref;
 use standing_assess::{AsOf, Estate, Freshness, Index};
 use standing_facts::{Cell, Row};
@@ -11,6 +12,7 @@ use crate::config::nearest;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge;
+use crate::patch::{self, Of};
 
 /// For how many months an exception may be granted: then it is looked at again.
 pub const EXCEPTION_MONTHS: i64 = 12;
@@ -25,7 +27,8 @@ pub fn checked(home: &Home, index: &Index, mut row: Row) -> Result<Row, Failure>
     match row.table.name {
         "attestation" => attestation(index, &mut row)?,
         "exception" => exception(home, &row)?,
-        "patch_exception" => patch_exception(&row)?,
+        "asset_rename" => asset_rename(&row)?,
+        "patch_exception" => patch_exception(home, &row)?,
         "fix_date" => wanted(
             &row,
             &[
@@ -97,7 +100,16 @@ fn one_of(row: &Row, column: &str, words: &[&str]) -> Result<(), Failure> {
 }
 
 /// Nothing may be missing, nobody approves their own, and the last day is no earlier than the first.
-fn patch_exception(row: &Row) -> Result<(), Failure> {
+fn asset_rename(row: &Row) -> Result<(), Failure> {
+    wanted(row, &["former", "name", "evidence", "stated_by"])?;
+    not_in_the_future(row, "renamed_on")?;
+    match text(row, "former").eq_ignore_ascii_case(text(row, "name")) {
+        true => Err(Failure::usage("the former name is the name it bears").at("former")),
+        false => Ok(()),
+    }
+}
+
+fn patch_exception(home: &Home, row: &Row) -> Result<(), Failure> {
     wanted(
         row,
         &["vulnerability", "policy", "reason", "owner", "approved_by"],
@@ -120,6 +132,35 @@ fn patch_exception(row: &Row) -> Result<(), Failure> {
     if day(row, "expires_on") < day(row, "from_on") {
         let what = "the last day is before the first";
         return Err(Failure::usage(what).at("expires_on"));
+    }
+    admitted(home, row)
+}
+
+/// Whether there is such a policy, and whether it lets a risk be accepted where that is the ground.
+fn admitted(home: &Home, row: &Row) -> Result<(), Failure> {
+    let policy = text(row, "policy").to_owned();
+    let mut index = home.index()?;
+    let as_of = AsOf::at(Timestamp::now());
+    let estate = Estate::new(&mut index, as_of, Freshness::Disregarded, &[])?;
+    let of = Of {
+        policy: policy.clone(),
+        ..Of::default()
+    };
+    patch::known(&estate, &of).map_err(|failure| failure.at("policy"))?;
+    let admits = estate
+        .query_with(
+            "select 1 where ?1 = 'DSPT'
+             union all select 1 from patch_policy where name = ?1 and accepts_risk",
+            &[Value::Text(policy.clone())],
+            100,
+        )
+        .map_err(Failure::integrity)?;
+    if text(row, "ground") == "accepted risk" && admits.rows.is_empty() {
+        let what = format!("{policy} admits no accepted risk, so its deadline would stand");
+        return Err(Failure::usage(what).at("ground").hint(
+            "removed, out of scope, mitigated or false positive, each with evidence; \
+             an accepted risk may suspend the DSPT's",
+        ));
     }
     Ok(())
 }

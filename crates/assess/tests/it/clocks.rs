@@ -671,7 +671,10 @@ fn a_policy_decides_what_missing_data_come_to() {
         )]
     };
     for policy in ["Cyber Essentials", "p"] {
-        assert_eq!(readings.clocks("2026-03-17", policy), clock("grade not known"));
+        assert_eq!(
+            readings.clocks("2026-03-17", policy),
+            clock("grade not known")
+        );
     }
     assert_eq!(readings.clocks("2026-03-17", "q"), clock("breached 1"));
     let sql = "select grade from patch_clock where policy in ('p', 'q') order by policy";
@@ -682,4 +685,38 @@ fn a_policy_decides_what_missing_data_come_to() {
         "grave: our data hold no level, and the policy takes that for grave",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_machine_whose_source_knows_its_name_alone_keeps_its_clocks_once_somebody_states_the_rename() {
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[WEB, OLD, DSA]);
+    let renamed = "asset id=s/front name=front";
+    let there = OLD.replace("asset=web1", "asset=front");
+    readings.complete("2026-03-12", &[renamed, &there, DSA]);
+    let both = readings.clocks("2026-03-17", "Cyber Essentials");
+    assert_eq!(both.len(), 2, "{both:?}");
+    readings.record(
+        "2026-03-13",
+        "asset_rename id=r former=web1 name=front renamed_on=2026-03-12 evidence=ticket stated_by=ada",
+    );
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 1";
+    assert_eq!(readings.one("2026-03-17"), expected);
+    let clocks = readings.at("2026-03-17").clocks("web1", "openssl").unwrap();
+    let seen = clocks[0].timeline.first_seen.unwrap().to_string();
+    assert_eq!(
+        (clocks[0].asset.as_str(), seen.as_str()),
+        ("front", "2026-03-03")
+    );
+    // Another machine takes the name later.
+    let new = "asset id=s/web1 name=web1";
+    readings.complete("2026-03-18", &[renamed, &there, new, OLD, DSA]);
+    let both = readings.clocks("2026-03-18", "Cyber Essentials");
+    assert_eq!(both.len(), 2, "{both:?}");
+    let clocks = readings.at("2026-03-18").clocks("web1", "openssl").unwrap();
+    let seen = clocks[0].timeline.first_seen.unwrap().to_string();
+    assert_eq!(
+        (clocks[0].asset.as_str(), seen.as_str()),
+        ("web1", "2026-03-18")
+    );
 }

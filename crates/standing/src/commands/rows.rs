@@ -11,6 +11,7 @@ pub const KINDS: &[&str] = &[
     "account_decision",
     "agreement",
     "asset",
+    "asset_rename",
     "attestation",
     "backup",
     "certificate",

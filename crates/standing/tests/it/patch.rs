@@ -168,6 +168,32 @@ fn evidence_and_exceptions_are_recorded_and_what_is_incomplete_is_refused() {
         vex["vulnerabilities"][0]["analysis"]["state"],
         "not_affected"
     );
+    let risk = |policy: &str| {
+        let words = [
+            "record",
+            "patch_exception",
+            "add",
+            "vulnerability=CVE-2026-7",
+            &format!("policy={policy}"),
+            "ground=accepted risk",
+            "reason=replaced soon",
+            "owner=ada@firm.test",
+            "approved_by=bob@firm.test",
+            "from_on=2026-03-10",
+            "expires_on=2099-01-01",
+        ];
+        home.run(&words)
+    };
+    for (policy, why) in [
+        ("Cyber Essentials", "admits no accepted risk"),
+        ("KEV", "admits no accepted risk"),
+        ("Cyber Esentials", "Cyber Esentials"),
+    ] {
+        let refused = risk(policy);
+        assert_eq!(refused.code, 2, "{policy}: {}", refused.out);
+        assert!(refused.err.contains(why), "{policy}: {}", refused.err);
+    }
+    assert_eq!(risk("DSPT").code, 0);
     let policy = home.run(&[
         "record",
         "patch_policy",

@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 use rusqlite::Connection;
+use standing_patching::clock::after;
 
 use crate::index::IndexError;
+use crate::time::AsOf;
 
 /// The assets that sources list or ever listed. An asset that a source knows by the same id under
 /// another name was renamed: what was said under the former name is about it.
@@ -39,8 +41,13 @@ struct Renamed {
 impl Assets {
     pub(super) fn read(connection: &Connection, at: &str) -> Result<Self, IndexError> {
         let spans = spans(connection, at)?;
+        let mut renamed = renames(&spans);
+        stated(connection, &mut renamed)?;
+        for known in renamed.values_mut() {
+            known.sort_by(|a, b| a.until.cmp(&b.until));
+        }
         let mut assets = Assets {
-            renamed: renames(&spans),
+            renamed,
             spans: HashMap::new(),
             retired: HashMap::new(),
         };
@@ -152,8 +159,36 @@ fn renames(spans: &[Span]) -> HashMap<String, Vec<Renamed>> {
             });
         }
     }
-    for known in renamed.values_mut() {
-        known.sort_by(|a, b| a.until.cmp(&b.until));
-    }
     renamed
+}
+
+/// The instant with which a day ends, as the index writes it.
+fn end(day: Date) -> String {
+    AsOf::at(after(day)).instant
+}
+
+/// Adds the renames that somebody stated.
+fn stated(
+    connection: &Connection,
+    renamed: &mut HashMap<String, Vec<Renamed>>,
+) -> Result<(), IndexError> {
+    let mut statement = connection.prepare(
+        "select former, name, renamed_on from temp.asset_rename order by renamed_on, id",
+    )?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let former: String = row.get(0)?;
+        let day: String = row.get(2)?;
+        if let Some(day) = day.parse().ok().filter(|day| *day < Date::MAX) {
+            renamed
+                .entry(former.to_lowercase())
+                .or_default()
+                .push(Renamed {
+                    until: end(day),
+                    at: end(day.yesterday().unwrap_or(day)),
+                    to: row.get::<_, String>(1)?.into(),
+                });
+        }
+    }
+    Ok(())
 }
