@@ -47,6 +47,10 @@ pub struct Clock {
     pub names: BTreeSet<String>,
     /// Packages that it was in before, which this one replaced.
     pub former: Vec<String>,
+    /// Names that the asset bore before.
+    pub former_assets: Vec<String>,
+    /// The day by which CISA's list itself has it mended; its meaning changed in June 2026.
+    pub listed_due: Option<Date>,
     /// A vulnerability that counts as grave and is mended by the same update, which is weighed whole.
     pub bundled: Option<String>,
     /// What it is, in the first words of an advisory.
@@ -338,8 +342,9 @@ impl Maker<'_> {
             mut case,
             ..
         } = draft;
+        let assets = self.assets.names(&asset);
         let about = stated::About {
-            assets: &self.assets.names(&asset),
+            assets: &assets,
             components: draft.former.iter().chain([&component]).collect(),
             vulnerability: &vulnerability,
             names: &concern.names,
@@ -354,7 +359,7 @@ impl Maker<'_> {
                 saw: standing_patching::clock::Saw::Decommissioned(what.to_owned()),
             });
         }
-        case.listed = concern.exploited;
+        case.listed = concern.exploited.map(|(listed, _)| listed);
         let severity = concern.severity();
         let known_from = concern.known_from(&case);
         case.severities = vec![(known_from, severity.clone())];
@@ -369,6 +374,12 @@ impl Maker<'_> {
             component,
             vulnerability,
             former: draft.former,
+            former_assets: assets
+                .iter()
+                .filter(|name| !name.eq_ignore_ascii_case(&asset))
+                .map(|name| name.to_string())
+                .collect(),
+            listed_due: concern.exploited.and_then(|(_, due)| due),
             bundled: draft.bundled.map(|heavier| heavier.vulnerability),
             names: concern.names,
             summary: concern.summary,

@@ -358,7 +358,7 @@ fn the_compiled_edition_of_the_day_is_asked() {
     builder
         .kev(
             r#"{"vulnerabilities":[{"cveID":"CVE-2026-7","dateAdded":"2026-06-20",
-              "knownRansomwareCampaignUse":"Known"}]}"#,
+              "dueDate":"2026-07-04","knownRansomwareCampaignUse":"Known"}]}"#,
         )
         .unwrap();
     let bytes = builder.finish();
@@ -400,6 +400,13 @@ fn the_compiled_edition_of_the_day_is_asked() {
     let kev = readings.clocks("2026-06-25", "KEV");
     let expected = "openssl CVE-2026-7 unobserved fix 2026-03-02 exact due 2026-06-23 breached 2";
     assert_eq!(kev, [expected]);
+    let clocks = readings.at("2026-06-25").clocks("web1", "openssl").unwrap();
+    let own = clocks[0].listed_due.map(|day| day.to_string());
+    assert_eq!(
+        own.as_deref(),
+        Some("2026-07-04"),
+        "kept, and not taken over"
+    );
 }
 
 #[test]

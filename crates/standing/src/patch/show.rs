@@ -116,6 +116,10 @@ pub(crate) fn dates(clock: &Clock) -> Vec<Dated> {
     if let Some(on) = clock.case.listed {
         add(on, "listed as exploited".into(), "CISA".into());
     }
+    if let Some(on) = clock.listed_due {
+        let what = "to be mended by then, as the list itself has it; not taken over";
+        add(on, what.into(), "CISA".into());
+    }
     for event in &clock.case.events {
         let what = match &event.saw {
             Saw::Vulnerable(version) => format!("seen here, version {version}"),
@@ -169,6 +173,19 @@ pub(crate) fn outcomes(clock: &Clock) -> Vec<(String, &'static str, String)> {
     told
 }
 
+/// Under which names it went before, if it did.
+pub(crate) fn formerly(clock: &Clock) -> Option<String> {
+    let told = [
+        ("in the package", &clock.former),
+        ("on the asset", &clock.former_assets),
+    ];
+    let told = told.iter().filter(|(_, names)| !names.is_empty());
+    let told: Vec<String> = told
+        .map(|(what, names)| format!("{what} {}", names.join(", ")))
+        .collect();
+    (!told.is_empty()).then(|| format!("Before that {}.", told.join(" and ")))
+}
+
 fn timeline(clock: &Clock, style: Style) -> String {
     let title = format!(
         "{} in {} on {}",
@@ -180,8 +197,7 @@ fn timeline(clock: &Clock, style: Style) -> String {
     }
     let names: Vec<&str> = clock.names.iter().map(String::as_str).collect();
     let _ = writeln!(text, "  also {}", style.fold(2, &plain(&names.join(", "))));
-    if !clock.former.is_empty() {
-        let former = format!("before that in {}", clock.former.join(", "));
+    if let Some(former) = formerly(clock) {
         let _ = writeln!(text, "  {}", style.fold(2, &plain(&former)));
     }
     let fixed = clock.fixed.as_deref().unwrap_or("none known");
@@ -241,7 +257,7 @@ fn as_json(clock: &Clock) -> Value {
         .map(|rating| json!({"by": rating.name, "text": rating.text, "tenths": rating.tenths}))
         .collect();
     json!({
-        "asset": clock.asset, "ecosystem": clock.ecosystem, "component": clock.component, "former_components": clock.former,
+        "asset": clock.asset, "ecosystem": clock.ecosystem, "component": clock.component, "former_components": clock.former, "former_assets": clock.former_assets,
         "vulnerability": clock.vulnerability, "names": clock.names, "summary": clock.summary,
         "version": clock.version, "fixed": clock.fixed, "state": state_word(clock.timeline.state),
         "severity": level_of(&clock.severity), "grade": clock.grade_words(Reading::default()),

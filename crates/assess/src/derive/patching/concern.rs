@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 use standing_patching::clock::{self, Candidate, Case, Source};
 use standing_patching::{
-    Builder, Classes, Damaged, Database, Grade, Rating, Reading, Row, Severity, VendorWord,
-    Verdict, Vulnerability, is_distribution,
+    Builder, Classes, Damaged, Database, Exploited, Grade, Rating, Reading, Row, Severity,
+    VendorWord, Verdict, Vulnerability, is_distribution,
 };
 
 use super::seen::Scan;
@@ -27,7 +27,8 @@ pub(super) struct Concern {
     pub(super) ratings: Vec<Rating>,
     pub(super) held: bool,
     pub(super) published: Option<Date>,
-    pub(super) exploited: Option<Date>,
+    /// When CISA listed it as exploited, and by when the list itself has it mended.
+    pub(super) exploited: Option<(Date, Option<Date>)>,
     pub(super) epss: Option<u32>,
 }
 
@@ -50,7 +51,7 @@ impl Concern {
         }
         self.held |= other.held;
         self.published = earliest(self.published, other.published);
-        self.exploited = earliest(self.exploited, other.exploited);
+        self.exploited = self.exploited.into_iter().chain(other.exploited).min();
         self.epss = self.epss.max(other.epss);
     }
 
@@ -74,6 +75,13 @@ impl Concern {
             },
         }
     }
+}
+
+fn listing(exploited: Exploited<'_>) -> Option<(Date, Option<Date>)> {
+    Some((
+        clock::read(exploited.listed)?,
+        exploited.due.and_then(clock::read),
+    ))
 }
 
 fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
@@ -302,10 +310,9 @@ impl<'a> Databases<'a> {
     /// What is known of a vulnerability wherever it is.
     fn known(&self, vulnerability: &Vulnerability<'_>) -> Concern {
         let names = vulnerability.names.iter();
-        let listed = vulnerability.exploited.map(|e| e.listed);
         let mut concern = Concern {
             names: names.map(|name| (*name).to_owned()).collect(),
-            exploited: listed.and_then(clock::read),
+            exploited: vulnerability.exploited.and_then(listing),
             ..Concern::default()
         };
         let edition = self.edition.into_iter();
@@ -320,9 +327,10 @@ impl<'a> Databases<'a> {
                 .names
                 .iter()
                 .filter_map(|id| db.about(id).ok());
-            let listed = about.flatten().filter_map(|v| v.exploited);
-            let listed = listed.filter_map(|e| clock::read(e.listed)).min();
-            concern.exploited = earliest(concern.exploited, listed);
+            let listed = about
+                .flatten()
+                .filter_map(|v| v.exploited.and_then(listing));
+            concern.exploited = concern.exploited.into_iter().chain(listed).min();
         }
         concern
     }

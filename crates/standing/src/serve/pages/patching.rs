@@ -12,7 +12,7 @@ use super::paging::{Paging, link};
 use super::words;
 use crate::patch::months::{Month, Week, by_month, by_week};
 use crate::patch::next::Sum;
-use crate::patch::show::{Dated, dates, find, is_called, outcomes};
+use crate::patch::show::{Dated, dates, find, formerly, is_called, outcomes};
 use crate::patch::{DEFAULT_POLICY, Line, Of, RULES, gaps, lines};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
@@ -267,6 +267,7 @@ struct Finding {
     names: String,
     dates: Vec<Dated>,
     outcomes: Vec<(String, &'static str, String)>,
+    formerly: Option<String>,
     across: String,
 }
 
@@ -300,6 +301,7 @@ fn finding(visit: &Visit) -> Answer {
         names: names.join(", "),
         dates: dates(&clock),
         outcomes: outcomes(&clock),
+        formerly: formerly(&clock),
         across: link(
             "/patching/vulnerability",
             &[("name", clock.vulnerability.as_str())],
