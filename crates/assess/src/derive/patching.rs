@@ -172,23 +172,24 @@ impl Maker<'_> {
         only: Option<&str>,
         take: &mut Take<'_>,
     ) -> Result<(), IndexError> {
-        let rows = seen::rows(self.connection, name, only, self.at, &self.assets)?;
         let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<Concerns>> = HashMap::new();
-        for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
-            let mut of_rows = Vec::new();
-            for row in group {
-                let key = (row.ecosystem.clone(), row.version.clone());
-                let found = match concerns.get(&key) {
-                    Some(found) => found.clone(),
-                    None => {
-                        let found = self.databases.about(&row.ecosystem, name, &row.version)?;
-                        let found = Rc::new(found);
-                        concerns.insert(key, found.clone());
-                        found
-                    }
-                };
-                of_rows.push(found);
+        for (ecosystem, version) in seen::versions(self.connection, name)? {
+            let found = Rc::new(self.databases.about(&ecosystem, name, &version)?);
+            if !found.is_empty() {
+                concerns.insert((ecosystem, version), found);
             }
+        }
+        if concerns.is_empty() {
+            return Ok(());
+        }
+        let unconcerned = Rc::new(Concerns::new());
+        let rows = seen::rows(self.connection, name, only, self.at, &self.assets)?;
+        for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
+            let of_row = |row: &Row| {
+                let key = (row.ecosystem.clone(), row.version.clone());
+                concerns.get(&key).unwrap_or(&unconcerned).clone()
+            };
+            let of_rows: Vec<Rc<Concerns>> = group.iter().map(of_row).collect();
             if of_rows.iter().all(|found| found.is_empty()) {
                 continue;
             }

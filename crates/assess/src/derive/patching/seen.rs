@@ -52,6 +52,18 @@ pub(super) fn names(
     }
 }
 
+/// Every version of a package that was ever installed anywhere, read from its index alone.
+pub(super) fn versions(
+    connection: &Connection,
+    name: &str,
+) -> Result<Vec<(Rc<str>, Rc<str>)>, IndexError> {
+    let mut statement = connection.prepare_cached(
+        "select distinct ecosystem, version from history_component where name = ?1",
+    )?;
+    let found = statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// The rows of one package, by asset and ecosystem, in their order.
 pub(super) fn rows(
     connection: &Connection,
