@@ -119,7 +119,7 @@ pub(crate) fn known(estate: &Estate<'_>, of: &Of) -> Result<(), Failure> {
 }
 
 /// One clock under one policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
     pub(crate) asset: String,
     pub(crate) system: Option<String>,

@@ -629,6 +629,21 @@ impl Estate<'_> {
         })
     }
 
+    /// The day of the first complete reading of what is installed or of what a scanner found: before
+    /// it, nothing is known of clocks.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn clocks_from(&self) -> Result<Option<Date>, IndexError> {
+        let first: Option<String> = self.connection().query_row(
+            "select min(ended_at) from coverage where outcome = 'complete' and ended_at <= ?1
+               and table_name in ('component', 'advisory_finding')",
+            [&self.as_of.instant],
+            |row| row.get(0),
+        )?;
+        Ok(first.as_deref().and_then(crate::time::day_of))
+    }
+
     /// The clocks of one component of one asset, with every date and where it comes from.
     ///
     /// # Errors

@@ -70,14 +70,19 @@ pub fn months(home: &Home, when: &When, of: &Of, format: Format) -> Result<u8, F
     let estate = terms.estate(&mut index)?;
     known(&estate, of)?;
     let (lines, gaps) = (lines(&estate, of, None)?, gaps(&estate));
-    let (months, weeks) = (by_month(&lines), by_week(&lines, terms.as_of.date));
+    let known_from = estate.clocks_from()?;
+    let months = by_month(&lines);
+    let weeks = by_week(&lines, terms.as_of.date, known_from);
     match format {
         Format::Json => say!(
             "{:#}",
             json!({"as_of": terms.as_of.date, "policy": of.policy, "gaps": gaps,
-                "months": months, "weeks": weeks})
+                "months": months, "weeks": weeks, "known_from": known_from})
         ),
-        Format::Text => put!("{}", page(of, terms.as_of.date, &months, &weeks, &gaps)),
+        Format::Text => {
+            put!("{}", page(of, terms.as_of.date, &months, &gaps));
+            put!("{}", burn_down(&weeks, known_from));
+        }
     }
     let late = months.iter().any(|month| month.late > 0);
     let unknown = !gaps.is_empty() || months.iter().any(|month| month.unknown > 0);
@@ -133,9 +138,13 @@ pub(crate) fn by_month(lines: &[Line]) -> Vec<Month> {
     months.into_values().map(finish).collect()
 }
 
-/// Each of the last thirteen weeks: from the later of fix and first sight until it was mended.
-pub(crate) fn by_week(lines: &[Line], as_of: Date) -> Vec<Week> {
-    let spans: Vec<(Date, Option<Date>, Date)> = lines
+/// How many weeks are looked back upon.
+const WEEKS: i64 = 13;
+
+/// Each of the last thirteen weeks since anything was read: from the later of fix and first sight until
+/// it was mended. What is not known to have a deadline is open and never late.
+pub(crate) fn by_week(lines: &[Line], as_of: Date, known_from: Option<Date>) -> Vec<Week> {
+    let spans: Vec<(Date, Option<Date>, Option<Date>)> = lines
         .iter()
         .filter(|line| {
             !matches!(
@@ -149,7 +158,7 @@ pub(crate) fn by_week(lines: &[Line], as_of: Date) -> Vec<Week> {
             Some((
                 fix.max(seen),
                 day(line.mended_on.as_ref()),
-                day(line.due_on.as_ref())?,
+                day(line.due_on.as_ref()).filter(|_| !line.is_unknown()),
             ))
         })
         .collect();
@@ -158,17 +167,35 @@ pub(crate) fn by_week(lines: &[Line], as_of: Date) -> Vec<Week> {
         let open = spans
             .iter()
             .filter(|(from, to, _)| *from <= day && to.is_none_or(|to| to > day));
-        let due: Vec<Date> = open.map(|(_, _, due)| *due).collect();
+        let due: Vec<Option<Date>> = open.map(|(_, _, due)| *due).collect();
         Week {
             day,
             open: due.len() as u64,
-            late: due.iter().filter(|due| **due < day).count() as u64,
+            late: due
+                .iter()
+                .filter(|due| due.is_some_and(|due| due < day))
+                .count() as u64,
         }
     };
-    (0..13).rev().map(week).collect()
+    let read = |week: &Week| known_from.is_some_and(|from| from <= week.day);
+    (0..WEEKS).rev().map(week).filter(read).collect()
 }
 
-fn page(of: &Of, as_of: Date, months: &[Month], weeks: &[Week], gaps: &[String]) -> String {
+/// Where the weeks that are known are fewer than were asked for: why.
+pub(crate) fn not_before(weeks: &[Week], known_from: Option<Date>) -> Option<String> {
+    if weeks.len() as i64 == WEEKS {
+        return None;
+    }
+    Some(match known_from {
+        Some(from) => format!(
+            "What is installed was first read on {}: of the weeks before, nothing is known.",
+            text::day(from)
+        ),
+        None => "What is installed was never read to the end: nothing is known of any week.".into(),
+    })
+}
+
+fn page(of: &Of, as_of: Date, months: &[Month], gaps: &[String]) -> String {
     let style = Style::stdout();
     let title = format!(
         "{}, deadlines by month, as of {}",
@@ -210,7 +237,14 @@ fn page(of: &Of, as_of: Date, months: &[Month], weeks: &[Week], gaps: &[String])
         ]);
     }
     text.push_str(&text::table(&table));
-    let _ = writeln!(text, "\nOpen with a fix at hand, week by week:");
+    text
+}
+
+fn burn_down(weeks: &[Week], known_from: Option<Date>) -> String {
+    let mut text = "\nOpen with a fix at hand, week by week:\n".to_owned();
+    if let Some(why) = not_before(weeks, known_from) {
+        let _ = writeln!(text, "  {}", Style::stdout().fold(2, &why));
+    }
     let most = weeks
         .iter()
         .map(|week| week.open)
@@ -227,4 +261,45 @@ fn page(of: &Of, as_of: Date, months: &[Month], weeks: &[Week], gaps: &[String])
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_week_counts_what_was_open_in_it_and_calls_late_what_is_known_to_be() {
+        let line = |verdict: &str, due: &str, mended: Option<&str>| Line {
+            verdict: verdict.into(),
+            fix_released_on: Some("2026-03-02".into()),
+            first_seen_on: Some("2026-03-05".into()),
+            due_on: Some(due.into()),
+            mended_on: mended.map(str::to_owned),
+            ..Line::default()
+        };
+        let lines = [
+            line("breached", "2026-03-16", None),
+            line("late", "2026-03-16", Some("2026-03-20")),
+            line("grade not known", "2026-03-16", None),
+            line("not covered", "2026-03-16", None),
+        ];
+        let as_of = date(2026, 3, 24);
+        let weeks = by_week(&lines, as_of, Some(date(2026, 3, 5)));
+        let told: Vec<_> = weeks
+            .iter()
+            .map(|w| (w.day.to_string(), w.open, w.late))
+            .collect();
+        let expected = [
+            ("2026-03-10".to_owned(), 3, 0),
+            ("2026-03-17".to_owned(), 3, 2),
+            ("2026-03-24".to_owned(), 2, 1),
+        ];
+        assert_eq!(told, expected);
+        let why = not_before(&weeks, Some(date(2026, 3, 5))).unwrap();
+        assert!(why.contains("5 March 2026"), "{why}");
+        assert_eq!(by_week(&lines, as_of, None), []);
+        assert_eq!(by_week(&lines, as_of, Some(date(2020, 1, 1))).len(), 13);
+    }
 }

@@ -99,6 +99,19 @@ fn what_is_late_is_told_with_where_each_date_comes_from() {
     assert_eq!(months["months"][0]["month"], "2026-03");
     assert_eq!(months["months"][0]["settled"], 1);
     assert_eq!(months["months"][0]["in_time"], 0);
+    let weeks = months["weeks"].as_array().unwrap();
+    assert_eq!(
+        weeks.len(),
+        1,
+        "of the weeks before the first reading nothing is known"
+    );
+    assert_eq!(
+        (&weeks[0]["open"], &weeks[0]["late"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(weeks[0]["day"], months["known_from"]);
+    let told = home.run(&["patch", "months"]);
+    assert!(told.out.contains("was first read on"), "{}", told.out);
     let check = home.run(&["check", "high_risk_fixes_are_installed_in_time"]);
     assert!(
         check.out.contains("web1 openssl CVE-2026-7"),

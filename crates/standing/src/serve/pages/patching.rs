@@ -10,7 +10,7 @@ use standing_patching::Reading;
 use super::frame::Frame;
 use super::paging::{Paging, link};
 use super::words;
-use crate::patch::months::{Month, Week, by_month, by_week};
+use crate::patch::months::{Month, Week, by_month, by_week, not_before};
 use crate::patch::next::Sum;
 use crate::patch::show::{Dated, dates, find, formerly, is_called, outcomes};
 use crate::patch::{DEFAULT_POLICY, Line, Of, RULES, gaps, lines};
@@ -49,6 +49,7 @@ struct Found {
     sum: Sum,
     months: Vec<Month>,
     weeks: Vec<Week>,
+    not_before: Option<String>,
     gaps: Vec<String>,
     policies: Vec<String>,
 }
@@ -66,6 +67,7 @@ struct Overview {
     paging: Paging,
     months: Vec<Month>,
     weeks: Vec<Week>,
+    not_before: Option<String>,
     most: u64,
     groups: Vec<(&'static str, &'static str, Vec<Group>)>,
     gaps: Vec<String>,
@@ -92,11 +94,16 @@ fn overview(visit: &Visit) -> Answer {
         move |estate| {
             let lines = lines(estate, &of, None)?;
             let open: Vec<&Line> = lines.iter().filter(|line| line.is_open()).collect();
+            let known_from = estate
+                .clocks_from()
+                .map_err(crate::failure::Failure::from)?;
+            let weeks = by_week(&lines, day, known_from);
             Ok(Found {
                 sum: Sum::of(&open),
                 open: open.into_iter().cloned().collect(),
                 months: by_month(&lines),
-                weeks: by_week(&lines, day),
+                not_before: not_before(&weeks, known_from),
+                weeks,
                 gaps: gaps(estate),
                 policies: policies(estate)?,
             })
@@ -153,6 +160,7 @@ fn overview(visit: &Visit) -> Answer {
             .unwrap_or_default()
             .max(1),
         weeks: found.weeks,
+        not_before: found.not_before,
         groups: groups
             .into_iter()
             .filter(|(_, _, groups)| !groups.is_empty())
