@@ -15,8 +15,19 @@ const CODENAMES: [(&str, &str); 11] = [
     ("resolute", "26.04"),
 ];
 
-/// Distributions whose own id is not the word of end-of-life tables.
-const OTHER_WORDS: [(&str, &str); 2] = [("amzn", "amazon-linux"), ("ol", "oracle-linux")];
+/// Distributions whose own id, or what bills of materials call them, is not the word of end-of-life
+/// tables.
+const OTHER_WORDS: [(&str, &str); 9] = [
+    ("amzn", "amazon-linux"),
+    ("amazon", "amazon-linux"),
+    ("ol", "oracle-linux"),
+    ("oracle", "oracle-linux"),
+    ("redhat", "rhel"),
+    ("alma", "almalinux"),
+    ("opensuse.leap", "opensuse-leap"),
+    ("opensuse.tumbleweed", "opensuse-tumbleweed"),
+    ("suse linux enterprise server", "sles"),
+];
 
 /// One release of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +57,15 @@ impl Release {
         Release { os, version }
     }
 
-    /// The `distro` qualifier of a package URL: `debian-12`, `ubuntu-22.04`, `bookworm`.
+    /// The `distro` qualifier of a package URL: `debian-12`, `opensuse-leap-15.5`, or without the
+    /// distribution, which the namespace then names: `3.18.4`, `bookworm`.
     pub(crate) fn from_qualifier(namespace: &str, distro: &str) -> Self {
-        let version = distro
-            .split_once('-')
-            .map_or(distro, |(_, version)| version);
+        let (id, version) = match distro.rsplit_once('-') {
+            Some((id, version)) if !id.is_empty() => (id, version),
+            _ => (namespace, distro),
+        };
         let named = CODENAMES.iter().find(|(name, _)| *name == version);
-        Release::new(namespace, Some(named.map_or(version, |(_, number)| number)))
+        Release::new(id, Some(named.map_or(version, |(_, number)| number)))
     }
 
     /// The ecosystem as OSV spells it: `Debian:12`, `Ubuntu:22.04:LTS`, `Alpine:v3.19`. Ubuntu's
@@ -133,6 +146,14 @@ mod tests {
             ("debian", "bookworm", "Debian:12"),
             ("ubuntu", "ubuntu-22.04", "Ubuntu:22.04:LTS"),
             ("ubuntu", "jammy", "Ubuntu:22.04:LTS"),
+            ("alpine", "alpine-3.18.2", "Alpine:v3.18"),
+            ("alpine", "3.18.2", "Alpine:v3.18"),
+            ("redhat", "rhel-9.2", "Red Hat"),
+            ("redhat", "redhat-9.2", "Red Hat"),
+            ("alma", "alma-9.3", "AlmaLinux:9"),
+            ("rocky", "rocky-8.9", "Rocky Linux:8"),
+            ("opensuse", "opensuse-leap-15.5", "openSUSE:Leap 15.5"),
+            ("opensuse.leap", "opensuse.leap-15.5", "openSUSE:Leap 15.5"),
         ] {
             assert_eq!(
                 Release::from_qualifier(namespace, distro).ecosystem(),

@@ -523,6 +523,9 @@ declare! {
         @key kind: String,
         /// The day; null where a channel lists it without one.
         released_on: Option<Date>,
+        /// `upper`: on that day at the latest, as whoever copied the version dated it; `lower`: not before
+        /// that day, on which it was made and perhaps not yet published; null: as its kind says.
+        bound: Option<String>,
     }
 
     /// A deadline that the firm sets itself, beside those of the rules. A change is a further row with

@@ -36,7 +36,7 @@ impl Installed<'_> {
     ///
     /// Signed kernels are built from a source of their own that no advisory names: `linux-signed-amd64`
     /// of Debian's and `linux-signed-hwe` of Ubuntu's are `linux` and `linux-hwe` at the binary's version.
-    fn source(&self, of: &Release) -> (String, &str) {
+    pub(super) fn source(&self, of: &Release) -> (String, &str) {
         let source = self.source.unwrap_or(self.package);
         let (name, version) = match source.split_once('(') {
             Some((name, rest)) => (name.trim(), rest.trim_end().trim_end_matches(')').trim()),

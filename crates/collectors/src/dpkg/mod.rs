@@ -2,6 +2,7 @@
 
 mod installed;
 mod log;
+mod released;
 mod stanzas;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::host::{self, Host};
 use crate::{About, Asks, Collector, Kept, Parts, Setting, Settings, Sink};
 pub(crate) use installed::Installed;
 use log::Log;
+use released::{CHANGELOGS, CHANNEL, Released};
 use stanzas::{Piece, Stanza};
 
 /// Reads `var/lib/dpkg/status` of many hosts.
@@ -22,9 +24,9 @@ pub struct Dpkg;
 static ABOUT: About = About {
     kind: "dpkg",
     summary: "installed packages of Debian and Ubuntu hosts, from their dpkg status files",
-    revision: 2,
+    revision: 3,
     asks: Asks::Files,
-    tables: &["asset", "component"],
+    tables: &["asset", "component", "package_release"],
     settings: &[
         Setting {
             name: "asset",
@@ -44,7 +46,9 @@ HOST/var/lib/dpkg/status and HOST/etc/os-release (or HOST/usr/lib/os-release, wh
 often only a link to). Everybody on the host may read both; no privilege is needed. Two more say more: \
 HOST/var/log/dpkg.log, with dpkg.log.1 and dpkg.log.2.gz and so on, says on which day each version \
 came, and HOST/uname-r.txt, what uname -r prints, says which of the installed kernels runs \
-(HOST/proc/sys/kernel/osrelease serves too). For containers take the same files out of the image. Copy \
+(HOST/proc/sys/kernel/osrelease serves too). Two more date fixes, and docs/hosts.md has the commands that \
+print them: HOST/changelogs.txt, the days on which versions were signed, and HOST/channel.txt, the versions \
+that apt can install. For containers take the same files out of the image. Copy \
 every host each time: a host that is missing is not known to be gone.",
 };
 
@@ -59,6 +63,7 @@ impl Collector for Dpkg {
         host::folder(relative, STATUS).is_some()
             || host::told(relative).is_some()
             || log::rotated(relative).is_some()
+            || host::folder_of_any(relative, &[CHANGELOGS, CHANNEL]).is_some()
     }
 
     fn read(&self, settings: &Settings, parts: &Parts<'_>, sink: &mut Sink<'_>) {
@@ -71,6 +76,12 @@ impl Collector for Dpkg {
             } else if let Some((folder, number)) = log::rotated(&part.name) {
                 let of = hosts.entry(named(folder)).or_default();
                 of.logs.insert(number, part);
+            } else if let Some(folder) = host::folder(&part.name, CHANGELOGS) {
+                let of = hosts.entry(named(folder)).or_default();
+                host::once(&mut of.changelogs, part, sink);
+            } else if let Some(folder) = host::folder(&part.name, CHANNEL) {
+                let of = hosts.entry(named(folder)).or_default();
+                host::once(&mut of.channel, part, sink);
             } else {
                 let folder = host::folder(&part.name, STATUS).unwrap_or_default();
                 let of = hosts.entry(named(folder)).or_default();
@@ -78,11 +89,14 @@ impl Collector for Dpkg {
             }
         }
         let alone = hosts.len() == 1;
+        let mut released = Released::default();
         for (name, mut records) in hosts {
             let release = records.host.release.take();
             records.host.release = release.or_else(|| host::stated(settings));
             records.give(&name, alone, parts, sink);
+            records.released(&mut released, parts, sink);
         }
+        released.give(sink);
     }
 }
 
@@ -93,9 +107,22 @@ struct Records<'a> {
     status: Option<&'a Kept>,
     /// By how many times they were rotated.
     logs: BTreeMap<u32, &'a Kept>,
+    changelogs: Option<&'a Kept>,
+    channel: Option<&'a Kept>,
 }
 
 impl Records<'_> {
+    /// Versions of a distribution whose release nobody names are nobody's.
+    fn released(&self, released: &mut Released, parts: &Parts<'_>, sink: &mut Sink<'_>) {
+        let Some(of) = &self.host.release else { return };
+        if let Some(part) = self.changelogs {
+            released.changelogs(parts, part, of, sink);
+        }
+        if let Some(part) = self.channel {
+            released.channel(parts, part, of, sink);
+        }
+    }
+
     fn give(&self, name: &str, alone: bool, parts: &Parts<'_>, sink: &mut Sink<'_>) {
         if let Some(status) = self.status.filter(|s| !names_a_package(parts, s)) {
             let what = "names no package: it is no dpkg status file";

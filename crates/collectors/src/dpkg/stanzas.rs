@@ -27,6 +27,11 @@ pub(super) struct Stanza {
     pub(super) source: Option<String>,
     pub(super) version: Option<String>,
     pub(super) architecture: Option<String>,
+    /// Of a list of what a channel holds: when it was printed, and an archive with its date.
+    pub(super) printed: Option<String>,
+    pub(super) suite: Option<String>,
+    pub(super) codename: Option<String>,
+    pub(super) date: Option<String>,
 }
 
 /// Hands out every stanza.
@@ -71,6 +76,10 @@ impl Stanza {
             "Source" => &mut self.source,
             "Version" => &mut self.version,
             "Architecture" => &mut self.architecture,
+            "Printed" => &mut self.printed,
+            "Suite" => &mut self.suite,
+            "Codename" => &mut self.codename,
+            "Date" => &mut self.date,
             _ => return,
         };
         *place = Some(value.to_owned()).filter(|v| !v.is_empty());

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::inventory::{Inventory, Software};
+use super::inventory::{Inventory, Owner, Software};
 use crate::Sink;
 use crate::distribution::Release;
 use crate::json::{Piece, stream_objects};
@@ -57,11 +57,14 @@ pub(super) fn component(
         inventory.os = inventory.os.take().or(found);
     } else {
         let software = Software {
+            id: None,
             place: place.to_owned(),
             purl: text("purl"),
             version: text("version"),
             judged: ["library", "framework", "application"].contains(&kind),
             source: trivy_source(value),
+            vendor: text("publisher"),
+            owner: places(value).any(is_packaged).then_some(Owner::Folder),
         };
         inventory.take(software, sink);
     }
@@ -76,17 +79,45 @@ pub(super) fn component(
     }
 }
 
+/// Folders that Debian's policy leaves to its packages: what people install themselves goes elsewhere.
+const PACKAGED: [&str; 7] = [
+    "usr/lib/python3/dist-packages/",
+    "usr/share/nodejs/",
+    "usr/share/rubygems-integration/",
+    "usr/lib/ruby/vendor_ruby/",
+    "usr/share/java/",
+    "usr/share/maven-repo/",
+    "usr/share/php/",
+];
+
+fn is_packaged(place: &str) -> bool {
+    let place = place.trim_start_matches('/');
+    PACKAGED.iter().any(|folder| place.starts_with(folder))
+}
+
+/// Where in the image it was found, as syft, Trivy and CycloneDX itself say it.
+fn places(value: &Value) -> impl Iterator<Item = &str> {
+    let named = properties(value).filter(|(name, _)| {
+        let of_syft = name.starts_with("syft:location:") && name.ends_with(":path");
+        of_syft || *name == "aquasecurity:trivy:FilePath"
+    });
+    let occurrences = value["evidence"]["occurrences"].as_array();
+    let occurrences = occurrences.into_iter().flatten();
+    let occurrences = occurrences.filter_map(|o| o["location"].as_str());
+    named.map(|(_, value)| value).chain(occurrences)
+}
+
+fn properties(value: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let all = value["properties"].as_array().into_iter().flatten();
+    all.filter_map(|p| Some((p["name"].as_str()?, p["value"].as_str()?)))
+}
+
 /// Trivy names the source package in properties and not in the package URL.
 fn trivy_source(value: &Value) -> Option<(String, Option<String>)> {
-    let properties = value.get("properties")?.as_array()?;
-    let property = |name: &str| {
-        let wanted = |p: &&Value| {
-            p["name"]
-                .as_str()
-                .and_then(|n| n.strip_prefix("aquasecurity:trivy:"))
-                == Some(name)
-        };
-        properties.iter().find(wanted)?["value"].as_str()
+    let property = |wanted: &str| {
+        let mut all = properties(value);
+        let is_it = |name: &str| name.strip_prefix("aquasecurity:trivy:") == Some(wanted);
+        all.find_map(|(name, value)| is_it(name).then_some(value))
     };
     let mut version = property("SrcVersion").map(str::to_owned);
     if let (Some(version), Some(release)) = (&mut version, property("SrcRelease")) {

@@ -1,6 +1,7 @@
 //! Package URLs in the words of OSV: ecosystem and name.
 
 use crate::distribution::Release;
+use crate::rpm::Package;
 use standing_patching::{Purl, pypi_name};
 
 /// What one component is called where advisories are looked up.
@@ -21,6 +22,8 @@ pub(crate) fn identity(purl: &Purl) -> Identity {
     };
     let (ecosystem, name) = match purl.kind.as_str() {
         "deb" => return debian(purl),
+        "apk" => return alpine(purl),
+        "rpm" => return rpm(purl, None),
         "npm" => ("npm", joined("/")),
         "pypi" => ("PyPI", pypi_name(&purl.name)),
         "cargo" => ("crates.io", purl.name.clone()),
@@ -41,14 +44,59 @@ pub(crate) fn identity(purl: &Purl) -> Identity {
     }
 }
 
+/// The release that a package of a distribution is of.
+fn release(purl: &Purl, usual: &str) -> Release {
+    let namespace = purl.namespace.as_deref().unwrap_or(usual);
+    match purl.qualifiers.get("distro") {
+        Some(distro) => Release::from_qualifier(namespace, distro),
+        None => Release::new(namespace, None),
+    }
+}
+
+/// Advisories name the origin, which syft writes as `upstream=openssl`; all its packages are of one
+/// version.
+fn alpine(purl: &Purl) -> Identity {
+    let origin = purl.qualifiers.get("upstream");
+    let origin = origin.map_or(purl.name.as_str(), |upstream| {
+        upstream.split_once('@').map_or(upstream.as_str(), |u| u.0)
+    });
+    Identity {
+        ecosystem: release(purl, "alpine").ecosystem(),
+        name: origin.to_owned(),
+        version: None,
+        binary: (origin != purl.name).then(|| purl.name.clone()),
+    }
+}
+
+/// A package of rpm's, as on a host: what others than the distribution built is compared with nothing.
+pub(super) fn rpm(purl: &Purl, vendor: Option<&str>) -> Identity {
+    let qualifier = |name: &str| purl.qualifiers.get(name).cloned();
+    let full = purl.version.as_deref().unwrap_or_default();
+    let (version, release_number) = full.rsplit_once('-').unwrap_or((full, ""));
+    let package = Package {
+        name: purl.name.clone(),
+        epoch: qualifier("epoch").and_then(|epoch| epoch.parse().ok()),
+        version: version.to_owned(),
+        release: release_number.to_owned(),
+        architecture: qualifier("arch"),
+        source: qualifier("upstream"),
+        installed: None,
+        vendor: vendor.map(str::to_owned),
+        module: qualifier("rpmmod"),
+    };
+    let component = package.component("", &release(purl, "rpm"), None);
+    Identity {
+        ecosystem: component.ecosystem,
+        name: component.name,
+        version: Some(component.version).filter(|_| !full.is_empty() && !release_number.is_empty()),
+        binary: component.binary,
+    }
+}
+
 /// Advisories name the source package, which syft writes as `upstream=openssl` or
 /// `upstream=gcc-12@12.2.0-14`.
 fn debian(purl: &Purl) -> Identity {
-    let namespace = purl.namespace.as_deref().unwrap_or("debian");
-    let release = match purl.qualifiers.get("distro") {
-        Some(distro) => Release::from_qualifier(namespace, distro),
-        None => Release::new(namespace, None),
-    };
+    let release = release(purl, "debian");
     let upstream = purl.qualifiers.get("upstream").map(String::as_str);
     let (source, version) = match upstream.map(|u| u.split_once('@').unwrap_or((u, ""))) {
         Some((source, version)) if !source.is_empty() => (source, version),
@@ -100,7 +148,27 @@ mod tests {
                 "laravel/framework",
             ),
             ("pkg:nuget/Newtonsoft.Json@13", "NuGet", "Newtonsoft.Json"),
-            ("pkg:apk/alpine/musl@1", "apk", "alpine/musl"),
+            ("pkg:apk/alpine/musl@1", "Alpine", "musl"),
+            (
+                "pkg:apk/alpine/ssl_client@1.36.1-r2?distro=alpine-3.18.2&upstream=busybox",
+                "Alpine:v3.18",
+                "busybox",
+            ),
+            (
+                "pkg:rpm/almalinux/openssl-libs@3.0.7-24.el9?distro=almalinux-9.3&epoch=1&upstream=openssl-3.0.7-24.el9.src.rpm",
+                "AlmaLinux:9",
+                "openssl-libs",
+            ),
+            (
+                "pkg:rpm/rocky/openssl-libs@3.0.7-24.el9?distro=rocky-9.3&epoch=1&upstream=openssl-3.0.7-24.el9.src.rpm",
+                "Rocky Linux:9",
+                "openssl",
+            ),
+            (
+                "pkg:rpm/redhat/bash@5.1.8-6.el9_1?distro=redhat-9.2",
+                "Red Hat",
+                "bash",
+            ),
         ] {
             let purl = Purl::parse(url).expect("a package URL");
             let found = identity(&purl);
@@ -109,6 +177,15 @@ mod tests {
                 (ecosystem, name)
             );
         }
+    }
+
+    #[test]
+    fn the_epoch_of_rpm_stands_before_the_version() {
+        let url = "pkg:rpm/almalinux/openssl-libs@3.0.7-24.el9?distro=almalinux-9.3&epoch=1";
+        let purl = Purl::parse(url).expect("a package URL");
+        assert_eq!(identity(&purl).version.as_deref(), Some("1:3.0.7-24.el9"));
+        assert_eq!(rpm(&purl, Some("Somebody")).ecosystem, "rpm");
+        assert_eq!(rpm(&purl, Some("AlmaLinux")).ecosystem, "AlmaLinux:9");
     }
 
     #[test]

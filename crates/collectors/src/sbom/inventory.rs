@@ -1,15 +1,19 @@
 //! The components of one asset, and what of the file could not be used.
 
+use std::collections::HashSet;
+
 use standing_facts::GapCode;
 use standing_facts::tables::{Asset, Component};
 use standing_patching::Purl;
 
-use super::ecosystem::identity;
+use super::ecosystem::{identity, rpm};
 use crate::Sink;
 use crate::distribution::Release;
 
 /// One piece of software as either family of files describes it.
 pub(super) struct Software<'a> {
+    /// Its id, in documents whose relationships name packages by it.
+    pub(super) id: Option<&'a str>,
     /// Where it stands: `components[3]`.
     pub(super) place: String,
     pub(super) purl: Option<&'a str>,
@@ -18,7 +22,23 @@ pub(super) struct Software<'a> {
     pub(super) judged: bool,
     /// Source package and its version, where the file gives them beside the URL.
     pub(super) source: Option<(String, Option<String>)>,
+    /// Who built it.
+    pub(super) vendor: Option<&'a str>,
+    /// What says that a package of the distribution brought it.
+    pub(super) owner: Option<Owner>,
 }
+
+/// Why a package of a language may be a part of a package of the distribution.
+#[derive(Clone)]
+pub(super) enum Owner {
+    /// It lies where only packages of Debian and its kin put files.
+    Folder,
+    /// The document says so of this package.
+    Package(String),
+}
+
+/// Kinds of packages that distributions install.
+const OF_DISTRIBUTIONS: [&str; 3] = ["deb", "rpm", "apk"];
 
 /// Collects one file's components.
 pub(super) struct Inventory<'a> {
@@ -33,6 +53,12 @@ pub(super) struct Inventory<'a> {
     unnamed: u64,
     unversioned: u64,
     unreleased: u64,
+    /// Whether packages of Debian or its kin are listed.
+    has_debs: bool,
+    /// The ids of packages of the distribution, in documents that have ids.
+    distributed: HashSet<String>,
+    /// Packages of languages that may be parts of these.
+    held: Vec<(Owner, Component)>,
 }
 
 impl<'a> Inventory<'a> {
@@ -47,6 +73,9 @@ impl<'a> Inventory<'a> {
             unnamed: 0,
             unversioned: 0,
             unreleased: 0,
+            has_debs: false,
+            distributed: HashSet::new(),
+            held: Vec::new(),
         }
     }
 
@@ -66,19 +95,29 @@ impl<'a> Inventory<'a> {
             let what = "expected a package URL; the component was left out";
             return self.odd(&format!("{}.purl", software.place), what, sink);
         };
-        let mut identity = identity(&parsed);
+        let mut identity = match parsed.kind.as_str() {
+            "rpm" => rpm(&parsed, software.vendor),
+            _ => identity(&parsed),
+        };
         let version = parsed.version.as_deref().or(software.version);
-        if let Some((source, version)) = software.source.filter(|_| parsed.kind == "deb") {
+        let has_source = ["deb", "apk"].contains(&parsed.kind.as_str());
+        if let Some((source, version)) = software.source.filter(|_| has_source) {
             identity.binary = (source != parsed.name).then(|| parsed.name.clone());
             identity.name = source;
-            identity.version = version;
+            identity.version = version.filter(|_| parsed.kind == "deb");
         }
         let Some(version) = identity.version.as_deref().or(version) else {
             self.unversioned += 1;
             return;
         };
-        self.unreleased += u64::from(["Debian", "Ubuntu"].contains(&identity.ecosystem.as_str()));
-        sink.fact(&Component {
+        let is_distributed = OF_DISTRIBUTIONS.contains(&parsed.kind.as_str());
+        let names_a_release = parsed.qualifiers.contains_key("distro");
+        self.unreleased += u64::from(is_distributed && !names_a_release);
+        self.has_debs |= parsed.kind == "deb";
+        if is_distributed && let Some(id) = software.id {
+            self.distributed.insert(id.to_owned());
+        }
+        let component = Component {
             asset: self.name.clone(),
             version: version.to_owned(),
             ecosystem: identity.ecosystem,
@@ -87,14 +126,41 @@ impl<'a> Inventory<'a> {
             purl: Some(url.to_owned()),
             installed_on: None,
             running: None,
-        });
+        };
+        match software.owner.filter(|_| !is_distributed) {
+            Some(owner) => self.held.push((owner, component)),
+            None => sink.fact(&component),
+        }
+    }
+
+    /// A package of a language that a package of the distribution brought is mended by the distribution,
+    /// under the distribution's version: it is not compared with the language's advisories.
+    fn settle(&mut self, sink: &mut Sink<'_>) {
+        let mut owned = 0;
+        for (owner, component) in std::mem::take(&mut self.held) {
+            let is_owned = match owner {
+                Owner::Folder => self.has_debs,
+                Owner::Package(id) => self.distributed.contains(&id),
+            };
+            match is_owned {
+                true => owned += 1,
+                false => sink.fact(&component),
+            }
+        }
+        if owned > 0 {
+            let what = format!(
+                "packages of languages that packages of the distribution brought, left out: {owned}"
+            );
+            sink.notice(self.part, None, None, what);
+        }
     }
 
     /// The asset's own row comes last: its system may stand anywhere among the components.
     ///
     /// Software without a version cannot be judged. A file may hold thousands of it, so it is one
     /// gap with a count.
-    pub(super) fn finish(self, sink: &mut Sink<'_>) {
+    pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
+        self.settle(sink);
         let part = self.part;
         let gap = |sink: &mut Sink<'_>, code, what: String| {
             sink.gap(Some("component"), code, format!("{part}: {what}"));

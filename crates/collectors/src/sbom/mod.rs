@@ -18,7 +18,7 @@ pub struct Sbom;
 static ABOUT: About = About {
     kind: "sbom",
     summary: "software bills of materials: CycloneDX 1.2 to 1.7 and SPDX 2.2 and 2.3, as JSON",
-    revision: 2,
+    revision: 3,
     asks: Asks::Files,
     tables: &["asset", "component"],
     settings: &[Setting {
@@ -31,7 +31,11 @@ static ABOUT: About = About {
 trivy, cdxgen and the package managers' own plugins all do, and need no more than to read what they \
 describe. Choose CycloneDX or SPDX 2.3 as JSON, with package URLs. From GitHub, save the sbom \
 member of the dependency graph's answer. Each file is one asset, named by the file itself or, where \
-it gives no name, by its file name; keep one file for each asset, the one that is deployed.",
+it gives no name, by its file name; keep one file for each asset, the one that is deployed. A package \
+of a language that a package of the distribution brought is left out, since the distribution mends it: \
+where SPDX of syft's says so, and where CycloneDX names its folder and Debian or its kin leave that \
+folder to their packages. In other documents, and on rpm and apk, it cannot be told from what people \
+installed themselves, and is compared with the language's advisories.",
 };
 
 impl Collector for Sbom {
@@ -122,7 +126,10 @@ fn one(
             }
             cyclonedx::read(open()?, &mut inventory, sink)
         }
-        Form::Spdx => spdx::read(open()?, &head.described, &mut inventory, sink),
+        Form::Spdx => {
+            let owners = spdx::owners(open()?).map_err(|e| Refusal::json(&e))?;
+            spdx::read(open()?, (&head.described, &owners), &mut inventory, sink)
+        }
     };
     inventory.finish(sink);
     read.map_err(|e| Refusal::json(&e))

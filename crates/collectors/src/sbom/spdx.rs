@@ -1,10 +1,11 @@
 //! SPDX 2. Source: <https://spdx.github.io/spdx-spec/v2.3/>.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use serde_json::Value;
 
-use super::inventory::{Inventory, Software};
+use super::inventory::{Inventory, Owner, Software};
 use crate::Sink;
 use crate::distribution::Release;
 use crate::json::{Piece, stream_objects};
@@ -18,10 +19,41 @@ const SKIP: [&str; 6] = [
     "creationInfo",
 ];
 
+/// How syft says of a package that its files are those of another; SPDX has no word for it.
+const OWNERSHIP: &str = "ownership-by-file-overlap";
+
+/// Packages by id, and the package to whose files theirs belong.
+pub(super) type Owners = HashMap<String, String>;
+
+/// Reads the relationships alone: they may stand behind the packages.
+pub(super) fn owners(bytes: impl Read) -> Result<Owners, serde_json::Error> {
+    let mut owners = Owners::new();
+    stream_objects(bytes, "relationships", &NOT_RELATED, &mut |piece| {
+        let Piece::Element(_, relation) = piece else {
+            return;
+        };
+        let comment = relation["comment"].as_str().unwrap_or_default();
+        let ends = ["relatedSpdxElement", "spdxElementId"].map(|end| relation[end].as_str());
+        if let ([Some(owned), Some(owner)], true) = (ends, comment.starts_with(OWNERSHIP)) {
+            owners.insert(owned.to_owned(), owner.to_owned());
+        }
+    })?;
+    Ok(owners)
+}
+
+const NOT_RELATED: [&str; 6] = [
+    "files",
+    "snippets",
+    "packages",
+    "annotations",
+    "hasExtractedLicensingInfos",
+    "creationInfo",
+];
+
 /// `described` names the packages that the document is about: they are the asset itself.
 pub(super) fn read(
     bytes: impl Read,
-    described: &[String],
+    (described, owners): (&[String], &Owners),
     inventory: &mut Inventory<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<(), serde_json::Error> {
@@ -31,7 +63,7 @@ pub(super) fn read(
             package(
                 &value,
                 &format!("packages[{position}]"),
-                described,
+                (described, owners),
                 inventory,
                 sink,
             );
@@ -43,7 +75,7 @@ pub(super) fn read(
 fn package(
     value: &Value,
     place: &str,
-    described: &[String],
+    (described, owners): (&[String], &Owners),
     inventory: &mut Inventory<'_>,
     sink: &mut Sink<'_>,
 ) {
@@ -74,11 +106,14 @@ fn package(
         return;
     }
     let software = Software {
+        id: Some(id),
         place: place.to_owned(),
         judged: false,
         purl,
         version,
         source: None,
+        vendor: text("supplier"),
+        owner: owners.get(id).cloned().map(Owner::Package),
     };
     inventory.take(software, sink);
 }

@@ -9,7 +9,7 @@ use super::sketch::{self, Sketch};
 use super::words::{list, text};
 use super::{
     cargo_audit, defender, grype, inspector, npm_audit, osv_scanner, pip_audit, sarif, table,
-    trivy, xml, yarn,
+    trivy, trivy_operator, xml, yarn,
 };
 use crate::lines::{self, Line};
 use crate::unpacked::{Document, Refusal};
@@ -30,6 +30,7 @@ pub(super) enum Json {
     Trivy,
     TrivyList,
     TrivyCluster,
+    TrivyOperator,
     Grype,
     OsvScanner,
     PipAudit,
@@ -42,6 +43,7 @@ pub(super) enum Json {
     DefenderOne,
     Machines,
     YarnLine,
+    Yarn4Line,
 }
 
 /// The longest line of JSON.
@@ -110,7 +112,8 @@ fn of_json(document: &Document<'_>) -> Result<Form, Refusal> {
         _ if !sketch.is_whole && !begins_with_a_line(document)? => Err(Refusal::new(
             "is several documents of JSON, and not one on each line",
         )),
-        form if sketch.is_whole && form != Json::YarnLine => Ok(Form::Json(form, sketch)),
+        Json::YarnLine | Json::Yarn4Line => Ok(Form::Lines),
+        form if sketch.is_whole => Ok(Form::Json(form, sketch)),
         _ => Ok(Form::Lines),
     }
 }
@@ -130,7 +133,7 @@ fn json(value: &Value) -> Result<Json, Refusal> {
     if value.as_array().is_some_and(Vec::is_empty) {
         return Err(nothing("an empty list"));
     }
-    let tests: [(Json, Test); 15] = [
+    let tests: [(Json, Test); 17] = [
         (Json::Trivy, |v| {
             v["SchemaVersion"].is_u64() && has_any(v, &["ArtifactName", "Results"])
         }),
@@ -149,6 +152,7 @@ fn json(value: &Value) -> Result<Json, Refusal> {
                     ],
                 )
         }),
+        (Json::TrivyOperator, trivy_operator::is_one),
         (Json::Grype, is_grype),
         (Json::OsvScanner, is_osv_scanner),
         (Json::PipAudit, |v| {
@@ -174,6 +178,9 @@ fn json(value: &Value) -> Result<Json, Refusal> {
         }),
         (Json::YarnLine, |v| {
             v["type"].is_string() && v.get("data").is_some()
+        }),
+        (Json::Yarn4Line, |v| {
+            v["value"].is_string() && v["children"]["Tree Versions"].is_array()
         }),
     ];
     let found = tests.iter().find(|(_, is_it)| is_it(value));
@@ -232,7 +239,6 @@ fn is_defender(value: &Value) -> bool {
 fn name(value: &Value) -> Option<&'static str> {
     let first = value.as_array().and_then(|all| all.first());
     let one = first.unwrap_or(value);
-    let kind = text(one, "kind").unwrap_or_default();
     Some(match () {
         () if has_any(one, &["template-id", "templateID", "template-url"]) => "a report of Nuclei",
         () if value["reportSchema"].is_string() => "a report of Dependency-Check",
@@ -245,12 +251,6 @@ fn name(value: &Value) -> Option<&'static str> {
         }
         () if has_any(one, &["config", "osv", "SBOM", "Calls"]) => {
             "govulncheck's own form, which can be SARIF instead"
-        }
-        () if kind.ends_with("Report") && text(one, "apiVersion").is_some() => {
-            "a report of Trivy Operator"
-        }
-        () if has_any(value, &["vulnerabilityreports.aquasecurity.github.io"]) => {
-            "a report of Trivy Operator"
         }
         () if has_any(&value["data"], &["repository", "search"]) || has_any(one, &["html_url"]) => {
             "an answer of GitHub's"
@@ -281,8 +281,9 @@ pub(super) fn read_json(
     let head = &sketch.value;
     match form {
         Json::Trivy => trivy::read(document, head, desk),
-        Json::TrivyList => trivy::read_list(document, desk),
+        Json::TrivyList => trivy::read_list(document, head, desk),
         Json::TrivyCluster => trivy::read_cluster(document, head, desk),
+        Json::TrivyOperator => trivy_operator::read(document, desk),
         Json::Grype => grype::read(document, head, desk),
         Json::OsvScanner => osv_scanner::read(document, desk),
         Json::PipAudit => pip_audit::read(document, desk),
@@ -294,7 +295,7 @@ pub(super) fn read_json(
         Json::Defender => defender::read(document, desk),
         Json::DefenderOne => defender::read_one(document, desk),
         Json::Machines => defender::read_machines(document, desk),
-        Json::YarnLine => Err(unknown(None)),
+        Json::YarnLine | Json::Yarn4Line => Err(unknown(None)),
     }
 }
 
@@ -327,6 +328,7 @@ fn one_line(
     };
     match json(&value) {
         Ok(Json::YarnLine) => yarn.line(&value, number, desk),
+        Ok(Json::Yarn4Line) => yarn::line4(&value, number, desk),
         Ok(Json::DefenderOne) => defender::one(&value, Some(number), None, desk),
         Ok(form) => {
             let of_line = Document::of_memory(&document.part, &document.stem, text.as_bytes());

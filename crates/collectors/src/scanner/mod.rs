@@ -22,6 +22,7 @@ mod sketch;
 mod table;
 mod tenable;
 mod trivy;
+mod trivy_operator;
 mod versions;
 mod words;
 mod xml;
@@ -39,7 +40,7 @@ pub struct Scanner;
 
 static ABOUT: About = About {
     kind: "scanner",
-    summary: "findings of vulnerability scanners: Trivy, Grype, OSV-Scanner, pip-audit, npm and yarn \
+    summary: "findings of vulnerability scanners: Trivy and its operator, Grype, OSV-Scanner, pip-audit, npm and yarn \
 audit, cargo-audit, SARIF, Nessus, Tenable, Qualys, OpenVAS, AWS Inspector, Microsoft Defender",
     revision: 1,
     asks: Asks::Files,
@@ -52,10 +53,11 @@ the hosts' own names",
         required: false,
     }],
     how: "Put the newest report of each asset into one folder, and take away the older ones: what is in \
-the folder is what is found today. Read are Trivy's, Grype's, OSV-Scanner's, pip-audit's, npm audit's, \
-yarn audit's and cargo-audit's JSON, SARIF 2.1.0, .nessus files, CSV exports of Nessus, Tenable, Qualys \
+the folder is what is found today. Read are Trivy's, Trivy Operator's (kubectl get \
+vulnerabilityreports -A -o json), Grype's, OSV-Scanner's, pip-audit's, npm audit's, yarn audit's (of Yarn 4 \
+yarn npm audit --json, whose lines have no end that could be missed) and cargo-audit's JSON, SARIF 2.1.0, .nessus files, CSV exports of Nessus, Tenable, Qualys \
 and OpenVAS, OpenVAS' XML, findings of AWS Inspector as JSON, and Microsoft Defender's vulnerabilities \
-by machine as JSON or as a zip of JSON; also as lines of JSON and with .gz. The first seven name no host \
+by machine as JSON or as a zip of JSON; also as lines of JSON and with .gz. All before SARIF name no host \
 where they scan a folder: then the file's own name is the asset's, so name the file after it. An export \
 needs no more than the scanner's role that may read findings. Reports hold host names and the names of \
 packages, no personal data.",

@@ -101,8 +101,9 @@ pub(super) fn advisory(value: &Value, version: &str, asset: String) -> Finding {
     }
 }
 
+/// An entry of `via`, and the package in whose list it stands; Yarn 4 tells the same without that package.
 /// npm 7 names no installed version. A fix is named by the range only where it has a single end.
-fn through(name: &str, package: &Value, via: &Value, asset: String) -> Finding {
+pub(super) fn through(name: &str, package: &Value, via: &Value, asset: String) -> Finding {
     let has_fix = match &package["fixAvailable"] {
         Value::Bool(has) => Some(*has),
         Value::Object(_) => Some(true),

@@ -49,10 +49,16 @@ pub(super) fn read(
     })
 }
 
-/// Version 1: a list of results that no artifact is named of.
-pub(super) fn read_list(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(), Refusal> {
+/// Version 1: a list of results that names no artifact. Of an image the first result is that of its
+/// distribution, whose target names the image; the others' targets are places in it.
+pub(super) fn read_list(
+    document: &Document<'_>,
+    head: &Value,
+    desk: &mut Desk<'_, '_>,
+) -> Result<(), Refusal> {
+    let first = text(&head[0], "Target").unwrap_or_default();
     let scanned = Scanned {
-        asset: None,
+        asset: described(first).map(|(image, _)| image.to_owned()),
         os: &Value::Null,
     };
     each(document, "Results", &mut |value, place| {
@@ -105,8 +111,7 @@ fn result(scanned: &Scanned<'_>, value: &Value, place: &str, desk: &mut Desk<'_,
         desk.leave_many(what, list(value, name).len());
     }
     let target = text(value, "Target").unwrap_or_default();
-    // `image:tag (debian 12.5)`
-    let described = target.rsplit_once(" (").filter(|_| target.ends_with(')'));
+    let described = described(target);
     let image = described.map(|(image, _)| image);
     let of_list = image.or(Some(target)).filter(|_| scanned.os.is_null());
     let asset = scanned.asset.as_deref().or(image).or(of_list);
@@ -120,8 +125,13 @@ fn result(scanned: &Scanned<'_>, value: &Value, place: &str, desk: &mut Desk<'_,
     }
 }
 
+/// `image:tag (debian 12.5)`: the image, and its distribution with the bracket.
+fn described(target: &str) -> Option<(&str, &str)> {
+    target.rsplit_once(" (").filter(|_| target.ends_with(')'))
+}
+
 /// The ecosystem of a result by its type, for packages without a package URL.
-fn ecosystem(value: &Value, os: &Value, described: Option<&str>) -> Option<String> {
+pub(super) fn ecosystem(value: &Value, os: &Value, described: Option<&str>) -> Option<String> {
     let kind = text(value, "Type")?;
     Some(match kind {
         "npm" | "yarn" | "pnpm" | "node-pkg" | "bun" => "npm".to_owned(),
@@ -134,7 +144,7 @@ fn ecosystem(value: &Value, os: &Value, described: Option<&str>) -> Option<Strin
         "nuget" | "dotnet-core" | "packages-props" => "NuGet".to_owned(),
         "hex" => "Hex".to_owned(),
         "pub" => "Pub".to_owned(),
-        "debian" | "ubuntu" => {
+        "debian" | "ubuntu" | "alpine" | "alma" | "rocky" | "redhat" | "opensuse.leap" => {
             let words = described.map(|d| d.trim_end_matches(')'));
             let version = text(os, "Name").or_else(|| words?.split(' ').nth(1));
             Release::new(kind, version).ecosystem()
@@ -143,7 +153,11 @@ fn ecosystem(value: &Value, os: &Value, described: Option<&str>) -> Option<Strin
     })
 }
 
-fn vulnerability(one: &Value, of_result: Option<&str>, desk: &mut Desk<'_, '_>) -> Finding {
+pub(super) fn vulnerability(
+    one: &Value,
+    of_result: Option<&str>,
+    desk: &mut Desk<'_, '_>,
+) -> Finding {
     let purl = text(&one["PkgIdentifier"], "PURL").or_else(|| text(one, "PkgRef"));
     let identity = purl.and_then(Purl::parse).map(|p| ecosystem::identity(&p));
     let ecosystem = identity.as_ref().map(|i| i.ecosystem.clone());

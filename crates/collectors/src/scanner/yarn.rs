@@ -1,10 +1,12 @@
-//! yarn audit's lines of JSON. Each tells one path through the tree to a vulnerable package; the last
-//! is a summary. Source: the manual of Yarn 1, `yarn audit`.
+//! yarn audit's lines of JSON. Each of Yarn 1 tells one path through the tree to a vulnerable package; the
+//! last is a summary. Each of Yarn 4 tells one vulnerability, and nothing tells the last.
+//! Sources: the manual of Yarn 1, `yarn audit`; that of Yarn 4, `yarn npm audit`.
 
 use serde_json::Value;
 
-use super::finding::Desk;
+use super::finding::{Desk, Finding};
 use super::npm_audit;
+use super::versions::ceilings;
 use super::words::{list, text, texts};
 
 /// What the lines so far said.
@@ -59,4 +61,34 @@ fn advisory(data: &Value, number: u64, desk: &mut Desk<'_, '_>) {
 
 fn version(found: &Value) -> Option<&str> {
     text(found, "version")
+}
+
+/// One line of Yarn 4. A package that is no longer kept up is listed under the package's own name.
+pub(super) fn line4(value: &Value, number: u64, desk: &mut Desk<'_, '_>) {
+    let told = &value["children"];
+    if text(told, "ID").is_some_and(|id| id.ends_with("(deprecation)")) {
+        return desk.leave("packages that are no longer kept up");
+    }
+    let via = serde_json::json!({
+        "source": told["ID"],
+        "url": told["URL"],
+        "severity": told["Severity"],
+        "range": told["Vulnerable Versions"],
+    });
+    // A range that ends below a version is one that this version mends.
+    let ends = ceilings(text(told, "Vulnerable Versions").unwrap_or_default());
+    let package = serde_json::json!({ "fixAvailable": ends.first().map(|_| true) });
+    let name = text(value, "value").unwrap_or_default();
+    let asset = desk.asset(None);
+    let versions = texts(told, "Tree Versions");
+    if versions.is_empty() {
+        return desk.odd(Some(number), None, "names no version in which it was found");
+    }
+    for version in versions {
+        let finding = Finding {
+            version,
+            ..npm_audit::through(name, &package, &via, asset.clone())
+        };
+        desk.put(finding, Some(number), None);
+    }
 }

@@ -99,7 +99,7 @@ pub fn spoilt_outcome(
     exchange: usize,
     how: Spoil,
 ) -> Spoilt {
-    let text = told(collector, case, Some((exchange, how)));
+    let text = collected(collector, case, Some((exchange, how))).text;
     let after = |start: &'static str| text.lines().filter_map(move |l| l.strip_prefix(start));
     Spoilt {
         outcome: after("outcome: ").collect(),
@@ -109,12 +109,28 @@ pub fn spoilt_outcome(
     }
 }
 
-/// One run as text: outcome, gaps, problems, facts.
-fn transcript(collector: &dyn Collector, case: &Path) -> String {
-    told(collector, case, None)
+/// What a run of a recorded case came to.
+pub struct Collected {
+    /// Outcome, gaps, problems and facts as text.
+    pub text: String,
+    /// The parts that it kept.
+    pub parts: Vec<(String, Vec<u8>)>,
+    /// The source's settings.
+    pub settings: Settings,
 }
 
-fn told(collector: &dyn Collector, case: &Path, spoil: Option<(usize, Spoil)>) -> String {
+/// The folder that holds a kind's cases.
+pub fn folder_of(kind: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    folder.join(kind.replace('-', "_")).join("testdata")
+}
+
+/// Runs a recorded case, with one of its system's answers gone bad or none.
+pub fn collected(
+    collector: &dyn Collector,
+    case: &Path,
+    spoil: Option<(usize, Spoil)>,
+) -> Collected {
     let source: Source = std::fs::read_to_string(case.join("source.toml"))
         .map(|text| toml::from_str(&text).expect("source.toml"))
         .unwrap_or_default();
@@ -207,7 +223,18 @@ fn told(collector: &dyn Collector, case: &Path, spoil: Option<(usize, Spoil)>) -
             assert!(!found, "{}: a secret was kept or told", case.display());
         }
     }
-    text
+    Collected {
+        text,
+        parts: done
+            .parts
+            .into_iter()
+            .map(|part| {
+                let bytes = keeper.0.borrow()[&part.handle].clone();
+                (part.name, bytes)
+            })
+            .collect(),
+        settings,
+    }
 }
 
 fn input(case: &Path) -> PathBuf {
@@ -224,10 +251,7 @@ fn recorded_cases_read_as_recorded() {
     let mut wrong = Vec::new();
     for collector in standing_collectors::ALL {
         let kind = collector.about().kind;
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("src")
-            .join(kind.replace('-', "_"))
-            .join("testdata");
+        let folder = folder_of(kind);
         for case in CASES {
             assert!(folder.join(case).is_dir(), "{kind} lacks the case {case}");
         }
@@ -238,7 +262,7 @@ fn recorded_cases_read_as_recorded() {
             .collect();
         cases.sort();
         for case in cases {
-            let found = transcript(*collector, &case);
+            let found = collected(*collector, &case, None).text;
             let expected = case.join("expected.txt");
             if update {
                 std::fs::write(&expected, &found).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use standing_collectors::{Root, Settings, by_kind, run};
-use standing_facts::{Cell, Outcome, Row};
+use standing_facts::{Cell, GapCode, Outcome, Row};
 
 use crate::cases::Memory;
 
@@ -113,5 +113,66 @@ fn the_page_and_the_collector_ask_rpm_alike() {
     assert!(
         by_kind("rpm").unwrap().about().how.contains(&page),
         "{page}"
+    );
+}
+
+/// What the two commands that date fixes print here is read whole; lists of apt that are old are said to be.
+#[test]
+fn this_machine_tells_from_when_fixes_could_be_had() {
+    let lists = Path::new("/var/lib/apt/lists");
+    if !Path::new("/var/lib/dpkg/status").exists() || !lists.exists() {
+        println!("skipped: this machine is neither Debian nor Ubuntu");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let host = folder.path().join("hosts/here");
+    std::fs::create_dir_all(host.join("etc")).unwrap();
+    std::fs::create_dir_all(host.join("var/lib/dpkg")).unwrap();
+    for file in ["etc/os-release", "var/lib/dpkg/status"] {
+        std::fs::copy(Path::new("/").join(file), host.join(file)).unwrap();
+    }
+    let print = |start: &str, file: &str| {
+        let printed = shell(&documented("Debian", start)).output().unwrap();
+        std::fs::write(host.join(file), &printed.stdout).unwrap();
+        String::from_utf8(printed.stdout).unwrap()
+    };
+    let changelogs = print("cd /usr/share/doc", "changelogs.txt");
+    let channel = print("date -u", "channel.txt");
+    let settings = Settings {
+        source: "src".into(),
+        path: "hosts".into(),
+        ..Settings::default()
+    };
+    let mut rows = Vec::new();
+    let done = run(
+        by_kind("dpkg").unwrap(),
+        &settings,
+        &Root::new(folder.path()),
+        &mut Memory::default(),
+        &BTreeMap::new(),
+        &mut |_| {},
+        &mut |row| rows.push(row),
+    );
+    let odd: Vec<_> = done.problems.iter().filter(|p| p.lost).collect();
+    assert!(odd.is_empty(), "{odd:?}");
+    let of = |kind: &str| {
+        let is_it = |row: &&Row| cell(row, "kind").as_deref() == Some(kind);
+        let all = rows
+            .iter()
+            .filter(|row| row.table.name == "package_release");
+        all.filter(is_it).count()
+    };
+    // Two lines may tell of one version, where a package was built again.
+    let (dated, lines) = (of("changelog"), changelogs.lines().count());
+    assert!(
+        dated <= lines && dated * 10 >= lines * 9,
+        "{dated} of {lines}"
+    );
+    let listed = channel.matches("\nPackage: ").count();
+    let is_old = done.gaps.iter().any(|gap| gap.code == GapCode::Stale);
+    assert_eq!(of("channel") == 0, is_old || listed == 0, "{:?}", done.gaps);
+    println!(
+        "{dated} versions dated, {} held by the channel, old lists: {is_old}",
+        of("channel")
     );
 }

@@ -4,6 +4,7 @@ mod anything;
 mod aws;
 mod cases;
 mod completeness;
+mod damage;
 mod database_roles;
 mod databases;
 mod download;

@@ -1,11 +1,10 @@
-//! Readers of software, infrastructure and documents: any bytes, and real files of other people's
-//! tools, which lie beside the repository and are not part of it.
+//! Readers of software: real files of other people's tools, which lie beside the repository and are not part
+//! of it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use proptest::prelude::*;
 use standing_collectors::{Keeper, Kept, Root, Run, Settings, by_kind, run};
 use standing_facts::{Cell, Outcome, Row};
 
@@ -48,141 +47,6 @@ fn read_as(kind: &str, name: &str, bytes: &[u8], each: &mut dyn FnMut(Row)) -> R
         each,
     )
 }
-
-const FILES: [(&str, &str); 27] = [
-    ("osquery", "web1/deb_packages.json"),
-    ("osquery", "web1/os_version.json"),
-    ("osquery", "web1/odd.json"),
-    ("osquery", "results.log"),
-    ("osquery", "host.json"),
-    ("osquery", "hosts.csv"),
-    ("devices", "devices.csv"),
-    ("dpkg", "web1/var/log/dpkg.log"),
-    ("dpkg", "web1/var/log/dpkg.log.2.gz"),
-    ("dpkg", "web1/uname-r.txt"),
-    ("rpm", "web1/rpm-qa.txt"),
-    ("rpm", "web1/var/lib/rpm/rpmdb.sqlite"),
-    ("apk", "web1/lib/apk/db/installed"),
-    ("dpkg", "web1/var/lib/dpkg/status"),
-    ("dpkg", "web1/etc/os-release"),
-    ("sbom", "bom.json"),
-    ("sbom", "bom.xml"),
-    ("osv", "a.json"),
-    ("osv", "a.jsonl"),
-    ("osv", "all.zip"),
-    ("osv", "a.jsonl.gz"),
-    ("terraform", "main.tfstate"),
-    ("compose", "compose.yaml"),
-    ("documents", "a.md"),
-    ("documents", "a.txt"),
-    ("documents", "a.docx"),
-    ("documents", "a.pdf"),
-];
-
-fn read_everywhere(bytes: &[u8]) {
-    for (kind, name) in FILES {
-        read_as(kind, name, bytes, &mut |row| {
-            let line = standing_facts::to_line(&row);
-            standing_facts::parse_line(&line).expect("a row that fits");
-        });
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        read_everywhere(&bytes);
-    }
-
-    #[test]
-    fn no_text_panics(text in "([a-zA-Z]+: |[\\[\\]{}\",:|#\n\t ]|null|-1|1e999|\\PC){0,60}") {
-        read_everywhere(text.as_bytes());
-    }
-
-    /// A recorded file with one byte changed and the rest cut off somewhere.
-    #[test]
-    fn no_damage_panics(which in 0..RECORDED.len(), at in 0usize..100_000, byte: u8, cut in 0usize..100_000) {
-        let (kind, name, path) = RECORDED[which];
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(path);
-        let mut bytes = std::fs::read(source).unwrap();
-        let length = bytes.len();
-        bytes[at % length] = byte;
-        read_as(kind, name, &bytes, &mut |_| {});
-        read_as(kind, name, &bytes[..cut % length], &mut |_| {});
-    }
-}
-
-const RECORDED: [(&str, &str, &str); 15] = [
-    (
-        "osquery",
-        "web1/deb_packages.json",
-        "osquery/testdata/complete/input/web1/deb_packages.json",
-    ),
-    (
-        "osquery",
-        "results.log",
-        "osquery/testdata/results-log/input.log",
-    ),
-    (
-        "osquery",
-        "host.json",
-        "osquery/testdata/fleet/input/web3.json",
-    ),
-    (
-        "devices",
-        "devices.csv",
-        "devices/testdata/complete/input.csv",
-    ),
-    (
-        "rpm",
-        "web1/var/lib/rpm/rpmdb.sqlite",
-        "rpm/testdata/database/input/alma1/usr/lib/sysimage/rpm/rpmdb.sqlite",
-    ),
-    (
-        "rpm",
-        "web1/rpm-qa.txt",
-        "rpm/testdata/complete/input/alma1/rpm-qa.txt",
-    ),
-    (
-        "apk",
-        "web1/lib/apk/db/installed",
-        "apk/testdata/complete/input/edge1/lib/apk/db/installed",
-    ),
-    (
-        "dpkg",
-        "web1/var/lib/dpkg/status",
-        "dpkg/testdata/complete/input/web1/var/lib/dpkg/status",
-    ),
-    (
-        "sbom",
-        "bom.json",
-        "sbom/testdata/complete/input/clinic-api.cdx.json",
-    ),
-    (
-        "sbom",
-        "bom.json",
-        "sbom/testdata/complete/input/portal.spdx.json",
-    ),
-    ("osv", "a.jsonl", "osv/testdata/complete/input/more.jsonl"),
-    ("osv", "all.zip", "osv/testdata/bulk-zip/input.zip"),
-    (
-        "terraform",
-        "main.tfstate",
-        "terraform/testdata/complete/input.tfstate",
-    ),
-    (
-        "compose",
-        "compose.yaml",
-        "compose/testdata/complete/input/clinic/compose.yaml",
-    ),
-    (
-        "documents",
-        "a.docx",
-        "documents/testdata/complete/input/policies/retention.docx",
-    ),
-];
 
 /// The sample data beside the repository, if it is there.
 fn data() -> Option<PathBuf> {

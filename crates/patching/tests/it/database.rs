@@ -316,6 +316,47 @@ proptest! {
         prop_assert_eq!(bytes(&order), bytes(&[LEFT, DISTRIBUTION, UNMAINTAINED]));
     }
 
+    /// A record, a catalogue or a table of scores that was altered is refused or read, in the same way each
+    /// time, and what is compiled from it opens. JSON that breaks off is refused.
+    #[test]
+    fn altered_texts_are_refused_or_read(
+        which in 0..5usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..30usize), 0..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let whole = [LEFT, DISTRIBUTION, UNMAINTAINED, KEV, EPSS][which];
+        let mut text: Vec<char> = whole.chars().collect();
+        for (from, to, count) in &edits {
+            let from = from.index(text.len());
+            let moved = text[from..(from + count).min(text.len())].to_vec();
+            let to = to.index(text.len());
+            text.splice(to..to, moved);
+        }
+        if let Some(cut) = cut {
+            text.truncate(cut.index(text.len()));
+        }
+        let text: String = text.into_iter().collect();
+        let compiled = || {
+            let mut builder = Builder::new();
+            let read = match which {
+                3 => builder.kev(&text).map(|_| ()),
+                4 => builder.epss(&text).map(|_| ()),
+                _ => builder.osv(&text),
+            };
+            (read, builder.finish())
+        };
+        let (read, bytes) = compiled();
+        prop_assert_eq!((&read, &bytes), (&compiled().0, &compiled().1));
+        let breaks_off = cut.is_some() && edits.is_empty() && which < 4;
+        prop_assert!(!breaks_off || read.is_err());
+        let db = Database::open(bytes).unwrap();
+        for (ecosystem, name) in [("npm", "left"), ("Debian:12", "left"), ("crates.io", "old")] {
+            for hit in db.judge(ecosystem, name, "1.0.0").unwrap() {
+                prop_assert!(db.entry(hit.entry).is_ok());
+            }
+        }
+    }
+
     /// Cut or altered bytes give an error or another answer, and never a panic or an endless search.
     #[test]
     fn damage_does_not_panic(at in 0usize..2000, to in any::<u8>(), cut in 0usize..4000) {
