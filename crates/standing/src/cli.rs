@@ -158,7 +158,7 @@ pub enum Command {
     /// List or take in the advisories by which it is known what is wrong with what is installed
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
-    /// Try the ways by which people are told; [notify] in standing.toml says which
+    /// Try the ways by which people are told, or see what would be sent; [notify] in standing.toml says which
     #[command(subcommand)]
     Notify(NotifyCommand),
     /// Serve the web interface and the API from this machine
@@ -348,6 +348,15 @@ has is not repeated below. Of, Holders and People are for whoever reads and are 
 pub enum NotifyCommand {
     /// Send a test by each of them and say what came of it; nothing is written to the vault
     Test,
+    /// Show what each of them would be told now; nothing is sent and nothing is written to the vault
+    Preview {
+        /// Show all that stands, as if nothing had been told yet
+        #[arg(long)]
+        all: bool,
+        /// As of this day or instant [default: now]
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+    },
 }
 
 /// The worked example.

@@ -1,5 +1,6 @@
 //! `[notify]`: who is told when something turns, lapses or goes silent, and by what way.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::civil::Time;
@@ -13,6 +14,11 @@ use super::Reader;
 pub struct Notify {
     /// How many days ahead it is told that something lapses.
     pub lapse_days: i64,
+    /// With how many days left it is told that a fix is due, the most first. One that is late is told of
+    /// in any case.
+    pub fix_days: Vec<i64>,
+    /// Policies by whose deadlines; `None`: by every one.
+    pub fix_policies: Option<Vec<String>>,
     /// Hours without a complete reading after which a source counts as silent, where the file says so;
     /// otherwise twice the source's pace.
     pub silent_after_hours: Option<i64>,
@@ -28,6 +34,8 @@ impl Default for Notify {
     fn default() -> Self {
         Notify {
             lapse_days: 30,
+            fix_days: vec![7, 3, 1],
+            fix_policies: None,
             silent_after_hours: None,
             digest_at: Time::constant(8, 0, 0, 0),
             email: None,
@@ -136,6 +144,8 @@ impl<'t> Reader<'t> {
         };
         let known = [
             "lapse_days",
+            "fix_days",
+            "fix_policies",
             "silent_after_hours",
             "digest_at",
             "email",
@@ -155,11 +165,44 @@ impl<'t> Reader<'t> {
             lapse_days: self
                 .number(table, "lapse_days", 1..=366)
                 .unwrap_or(usual.lapse_days),
+            fix_days: self.fix_days(table).unwrap_or(usual.fix_days),
+            fix_policies: self.fix_policies(table),
             silent_after_hours: self.number(table, "silent_after_hours", 1..=17_568),
             digest_at: digest_at.unwrap_or(usual.digest_at),
             email: self.email(table),
             webhooks: self.webhooks(table),
         }
+    }
+
+    /// The days of the list, the most first.
+    fn fix_days(&mut self, table: &DeTable<'t>) -> Option<Vec<i64>> {
+        let value = table.get("fix_days")?;
+        let day = |one: &DeValue<'_>| match one {
+            DeValue::Integer(n) => n.to_string().parse().ok().filter(|n| (0..=366).contains(n)),
+            _ => None,
+        };
+        let days: Option<BTreeSet<i64>> = match value.get_ref() {
+            DeValue::Array(list) => list.iter().map(|one| day(one.get_ref())).collect(),
+            _ => None,
+        };
+        if days.is_none() {
+            let expected = "a list of whole numbers from 0 to 366 as [7, 3, 1]";
+            self.wrong(table, "fix_days", expected);
+        }
+        days.map(|days| days.into_iter().rev().collect())
+    }
+
+    fn fix_policies(&mut self, table: &DeTable<'t>) -> Option<Vec<String>> {
+        table.get("fix_policies")?;
+        let names = self.texts(table, "fix_policies");
+        if names.is_empty() || names.iter().any(|(_, name)| name.is_empty()) {
+            self.wrong(
+                table,
+                "fix_policies",
+                "the names of policies as [\"Cyber Essentials\"]; without the line it is every policy",
+            );
+        }
+        Some(names.into_iter().map(|(_, name)| name).collect())
     }
 
     fn wrong(&mut self, table: &DeTable<'t>, name: &str, expected: &str) {
@@ -346,6 +389,8 @@ mod tests {
     const FULL: &str = "\
 [notify]
 lapse_days = 14
+fix_days = [1, 5, 1]
+fix_policies = [\"DSPT\", \"Ours\"]
 silent_after_hours = 72
 digest_at = \"07:30\"
 
@@ -370,6 +415,8 @@ template = \"teams\"
     fn the_whole_section_is_understood() {
         let notify = Config::parse(FULL).unwrap().notify;
         assert_eq!(notify.lapse_days, 14);
+        assert_eq!(notify.fix_days, [5, 1]);
+        assert_eq!(notify.fix_policies.unwrap(), ["DSPT", "Ours"]);
         assert_eq!(notify.silent_after_hours, Some(72));
         assert_eq!(notify.digest_at, Time::constant(7, 30, 0, 0));
         let email = notify.email.unwrap();
@@ -396,6 +443,18 @@ template = \"teams\"
             (
                 "[notify]\nlapse_days = 0",
                 "lapse_days: expected a whole number",
+            ),
+            (
+                "[notify]\nfix_days = [7, -1]",
+                "line 2: fix_days: expected a list of whole numbers",
+            ),
+            (
+                "[notify]\nfix_days = 7",
+                "fix_days: expected a list of whole numbers",
+            ),
+            (
+                "[notify]\nfix_policies = []",
+                "fix_policies: expected the names of policies",
             ),
             ("[notify]\npassword = \"x\"", "unknown field \"password\""),
             (

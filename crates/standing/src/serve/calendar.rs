@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::members::Members;
+use super::pages::paging::link;
 use super::pages::words;
+use super::rows::{Row, rows};
 use super::snapshot::Snapshot;
 use super::visit::Trouble;
 use crate::failure::Failure;
-use crate::text::count;
+use crate::text::{count, number};
 
 /// What kind of thing is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +38,8 @@ pub enum Kind {
     Exception,
     /// A certificate ends.
     Certificate,
+    /// The last day on which fixes are in time.
+    Fix,
     /// A source must be read again.
     Source,
     /// An invitation ends.
@@ -53,6 +57,7 @@ impl Kind {
         Kind::Check,
         Kind::Exception,
         Kind::Certificate,
+        Kind::Fix,
         Kind::Source,
         Kind::Invitation,
         Kind::Token,
@@ -67,6 +72,7 @@ impl Kind {
             Kind::Check => "check",
             Kind::Exception => "exception",
             Kind::Certificate => "certificate",
+            Kind::Fix => "fix",
             Kind::Source => "source",
             Kind::Invitation => "invitation",
             Kind::Token => "token",
@@ -87,6 +93,7 @@ impl Kind {
             Kind::Check => "Checks",
             Kind::Exception => "Exceptions",
             Kind::Certificate => "Certificates",
+            Kind::Fix => "Fixes",
             Kind::Source => "Sources",
             Kind::Invitation => "Invitations",
             Kind::Token => "Tokens",
@@ -142,7 +149,11 @@ pub fn due(app: &App, snapshot: &Arc<Snapshot>, people: bool) -> Result<Vec<Due>
     let mut all = lapses(&snapshot.today.lapses);
     all.extend(dates(snapshot));
     let day = snapshot.day();
-    all.extend(app.readers.ask(snapshot, move |estate| ends(estate, day))?);
+    all.extend(app.readers.ask(snapshot, move |estate| {
+        let mut all = ends(estate, day)?;
+        all.extend(fixes(estate, day)?);
+        Ok(all)
+    })?);
     if people {
         all.extend(ways_in(&app.members(), snapshot.at));
     }
@@ -297,6 +308,49 @@ fn certificate(row: &[Value]) -> Option<Due> {
             id.to_owned(),
         )
     })
+}
+
+/// The last days on which fixes are in time, each with all that are due on it.
+fn fixes(estate: &Estate<'_>, day: Date) -> Result<Vec<Due>, Trouble> {
+    let found = rows(
+        estate,
+        "select due_on, min(vulnerability) as one, count(distinct vulnerability) as several,
+                count(distinct lower(asset)) as assets,
+                replace(group_concat(distinct policy), ',', ', ') as policies,
+                (select count(*) from (select asset from component union select asset from patch_clock))
+                  as of_assets
+         from patch_clock where verdict = 'open' and due_on >= ?1 group by due_on",
+        &[Value::Text(day.to_string())],
+    )?;
+    Ok(found.iter().filter_map(fix).collect())
+}
+
+fn fix(row: &Row) -> Option<Due> {
+    let (what, href) = match row.number("several") {
+        1 => {
+            let name = row.text("one");
+            let place = link("/patching/vulnerability", &[("name", name)]);
+            (format!("the fix of {name}"), place)
+        }
+        n => (
+            format!("the fixes of {} vulnerabilities", number(n)),
+            "/patching".into(),
+        ),
+    };
+    let title = format!(
+        "Last day in time for {what}, open on {} of {}, by {}.",
+        row.figure("assets"),
+        row.count("of_assets", "asset"),
+        row.text("policies")
+    );
+    let on = row.text("due_on");
+    Some(Due::new(
+        on.parse().ok()?,
+        Kind::Fix,
+        title,
+        href,
+        on.to_owned(),
+    ))
 }
 
 /// Invitations and tokens: what they are called may name a person.

@@ -1,4 +1,5 @@
-//! Telling people: what turned, what lapses, what went silent, by e-mail and webhook, in a digest.
+//! Telling people: what turned, what lapses, which fixes are late or due, what went silent, by e-mail and
+//! webhook, in a digest.
 //!
 //! What was told is derived from the vault ([`ledger`]), so that nothing is told twice and a restart
 //! forgets nothing. Each channel has its own account: a new one begins with what stands.
@@ -9,10 +10,12 @@
 
 pub(crate) mod channel;
 pub(super) mod email;
+mod fixes;
 pub(super) mod hours;
 mod ledger;
 pub(super) mod message;
 mod picture;
+mod preview;
 mod webhook;
 
 #[cfg(test)]
@@ -84,16 +87,34 @@ pub fn keep(app: &Arc<App>, stop: &Stop) {
 /// When the vault refuses. What was not claimed was not sent.
 fn turn(
     app: &App,
+    snapshot: &Arc<Snapshot>,
+    look: Look,
+    now: Timestamp,
+    send: Send<'_>,
+) -> Result<Option<Timestamp>, Trouble> {
+    if channel::all(&snapshot.home.config.notify).next().is_none() {
+        return Ok(None);
+    }
+    let fixes = fixes::of(app, snapshot)?;
+    for policy in &fixes.strangers {
+        tracing::warn!(policy, "fix_policies names a policy that does not exist");
+    }
+    let config = &snapshot.home.config;
+    let stands = Now::of(&snapshot.today, &snapshot.attempts, fixes, config, now);
+    tell_all(app, snapshot, stands, look, now, send)
+}
+
+/// Tells every channel what it was not told of what stands.
+fn tell_all(
+    app: &App,
     snapshot: &Snapshot,
+    stands: Now,
     look: Look,
     now: Timestamp,
     send: Send<'_>,
 ) -> Result<Option<Timestamp>, Trouble> {
     let home = &snapshot.home;
     let notify = &home.config.notify;
-    if channel::all(notify).next().is_none() {
-        return Ok(None);
-    }
     let Some(_held) = ledger::turn(&home.folder)? else {
         return Ok(Some(now + SignedDuration::from_mins(1)));
     };
@@ -102,7 +123,7 @@ fn turn(
         app,
         snapshot,
         index: &index,
-        stands: Now::of(&snapshot.today, &snapshot.attempts, &home.config, now),
+        stands,
         look,
         now,
         send,
@@ -240,11 +261,18 @@ fn retry_at(channel: &str, notice: &Notice) -> Timestamp {
 /// Runs `standing notify …`.
 ///
 /// # Errors
-/// When no channel is configured.
+/// When no channel is configured, or the vault cannot be read.
 pub fn command(home: &Home, command: &NotifyCommand) -> Result<u8, Failure> {
     match command {
         NotifyCommand::Test => test(home),
+        NotifyCommand::Preview { all, as_of } => preview::preview(home, *all, as_of.as_deref()),
     }
+}
+
+/// Nobody is told anything by these settings.
+fn nobody() -> Failure {
+    Failure::configuration("nobody is told anything")
+        .hint("[notify.email] or [[notify.webhook]] in standing.toml says who is")
 }
 
 /// Sends a test by every channel and says what came of it. Nothing is written to the vault. Exit code
@@ -252,8 +280,7 @@ pub fn command(home: &Home, command: &NotifyCommand) -> Result<u8, Failure> {
 fn test(home: &Home) -> Result<u8, Failure> {
     let mut channels = channel::all(&home.config.notify).peekable();
     if channels.peek().is_none() {
-        return Err(Failure::configuration("nobody is told anything")
-            .hint("[notify.email] or [[notify.webhook]] in standing.toml says who is"));
+        return Err(nobody());
     }
     let now = Timestamp::now();
     let frame = Frame {

@@ -121,6 +121,25 @@ fn what_is_late_is_told_with_where_each_date_comes_from() {
 }
 
 #[test]
+fn what_would_be_told_is_shown_before_anybody_is_told() {
+    let home = firm();
+    let nobody = home.run(&["notify", "preview"]);
+    assert_eq!(nobody.code, 2, "{}", nobody.out);
+    assert!(nobody.err.contains("[notify.email]"), "{}", nobody.err);
+    let late = "CVE-2026-7 in openssl: was due 16 March 2026, ";
+    let all = home.run(&["notify", "preview", "--all"]);
+    assert_eq!(all.code, 0, "{}", all.err);
+    assert!(all.out.contains("1 fix late"), "{}", all.out);
+    assert!(all.out.contains(late), "{}", all.out);
+    home.configure("[[notify.webhook]]\nname = \"team\"\nurl = \"http://127.0.0.1:9/\"\n");
+    let first = home.run(&["notify", "preview"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let said = "team: the first look takes what stands for told";
+    assert!(first.out.starts_with(said), "{}", first.out);
+    assert!(!first.out.contains(late), "{}", first.out);
+}
+
+#[test]
 fn nothing_late_of_what_nobody_knows_is_no_answer() {
     let home = firm();
     for (flag, name) in [

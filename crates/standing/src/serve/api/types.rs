@@ -370,8 +370,8 @@ pub struct Forecast {
 pub struct Due {
     /// The day.
     pub on: Date,
-    /// `publication`, `deadline`, `statement`, `check`, `exception`, `certificate`, `source`, `invitation`
-    /// or `token`.
+    /// `publication`, `deadline`, `statement`, `check`, `exception`, `certificate`, `fix`, `source`,
+    /// `invitation` or `token`.
     pub kind: &'static str,
     /// What, in a sentence that names no person.
     pub title: String,

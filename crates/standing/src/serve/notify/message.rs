@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use standing_assess::{AsOf, long_date};
 
+use super::fixes::Fix;
 use super::picture::{News, Now, Quiet};
-use crate::text::count;
+use crate::serve::pages::paging::link;
+use crate::text::{counted, number};
 
 /// Lines of one section; the rest is counted.
 const LINES: usize = 20;
@@ -59,23 +61,15 @@ pub struct Frame<'a> {
 impl Message {
     /// Tells the news.
     pub fn digest(frame: &Frame<'_>, now: &Now, news: &News) -> Self {
-        let mut parts = Vec::new();
-        for (n, one) in [
-            (news.turned.len(), "item turned"),
-            (news.lapses.len(), "lapse ahead"),
-            (news.lost.len(), "source not read"),
-            (news.found.len(), "source read again"),
-        ] {
-            if n > 0 {
-                parts.push(several(n, one));
-            }
-        }
         let (met, all) = frame.met;
         Message {
-            subject: format!("Standing of {}: {}", frame.organisation, parts.join(", ")),
+            subject: format!("Standing of {}: {}", frame.organisation, subject(news)),
             lead: format!("{met} of {all} items that bind are met."),
             sections: vec![
                 turned(frame, now, news, true),
+                fixes(frame, now, "Fixes that are late", &news.late),
+                fixes(frame, now, "Fixes due soon", &news.due),
+                not_known(frame, now, news),
                 turned(frame, now, news, false),
                 lost(frame, now, news),
                 lapses(now, news),
@@ -117,21 +111,38 @@ impl Message {
     }
 }
 
-/// `1 item turned`, `2 items turned`: the first word takes the plural.
-fn several(n: usize, one: &str) -> String {
-    match one.split_once(' ') {
-        Some((noun, rest)) => format!("{} {rest}", count(n as u64, noun)),
-        None => count(n as u64, one),
+/// How many of each are new: `2 fixes late, 1 item turned`.
+fn subject(news: &News) -> String {
+    let counts = [
+        (news.turned.len(), "item turned", "items turned"),
+        (news.late.len(), "fix late", "fixes late"),
+        (news.due.len(), "fix due soon", "fixes due soon"),
+        (news.lapses.len(), "lapse ahead", "lapses ahead"),
+        (news.lost.len(), "source not read", "sources not read"),
+        (news.found.len(), "source read again", "sources read again"),
+    ];
+    let told = counts.into_iter().filter(|(n, ..)| *n > 0);
+    let told: Vec<String> = told
+        .map(|(n, one, several)| counted(n as u64, one, several))
+        .collect();
+    match told.is_empty() {
+        true => "fixes without a deadline that is known".into(),
+        false => told.join(", "),
     }
 }
 
-fn section(title: &str, mut lines: Vec<Line>) -> Section {
+fn section(title: &str, lines: Vec<Line>) -> Section {
+    section_of(title, lines, None)
+}
+
+/// The same where a page shows the rest.
+fn section_of(title: &str, mut lines: Vec<Line>, rest: Option<String>) -> Section {
     let all = lines.len();
     if all > LINES {
         lines.truncate(LINES);
         lines.push(Line {
-            text: format!("and {} more", all - LINES),
-            link: None,
+            text: format!("and {} more", number((all - LINES) as u64)),
+            link: rest,
         });
     }
     Section {
@@ -166,6 +177,55 @@ fn turned(frame: &Frame<'_>, now: &Now, news: &News, bad: bool) -> Section {
         "Met now"
     };
     section(title, lines.collect())
+}
+
+fn fixes(frame: &Frame<'_>, now: &Now, title: &str, fixes: &[Fix]) -> Section {
+    let place = |fix: &Fix| {
+        let name = [("name", fix.vulnerability.as_str())];
+        format!("{}{}", frame.url, link("/patching/vulnerability", &name))
+    };
+    let lines = fixes.iter().map(|fix| Line {
+        text: fix.words(now.fixes.assets),
+        link: Some(place(fix)),
+    });
+    section_of(
+        title,
+        lines.collect(),
+        Some(format!("{}/patching", frame.url)),
+    )
+}
+
+/// What is not known of fixes, beside whatever is told of them.
+fn not_known(frame: &Frame<'_>, now: &Now, news: &News) -> Section {
+    let (fixes, mut lines) = (&now.fixes, Vec::new());
+    if fixes.unknown.all() > 0 {
+        lines.push(fixes.unknown.words());
+    }
+    if fixes.gaps > 0 {
+        let gaps = counted(fixes.gaps, "gap", "gaps");
+        lines.push(format!(
+            "What is installed, or what is wrong with it, is not completely known ({gaps}): there may be more"
+        ));
+    }
+    let strangers = fixes.strangers.iter();
+    lines.extend(strangers.map(|name| {
+        format!(
+            "No policy is called {name:?}, so nothing is told by it: fix_policies of standing.toml"
+        )
+    }));
+    let place = format!("{}/patching", frame.url);
+    let line = |text| Line {
+        text,
+        link: Some(place.clone()),
+    };
+    Section {
+        title: "Not known of fixes".into(),
+        lines: lines
+            .into_iter()
+            .filter(|_| news.of_fixes())
+            .map(line)
+            .collect(),
+    }
 }
 
 fn lapses(now: &Now, news: &News) -> Section {

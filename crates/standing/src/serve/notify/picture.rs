@@ -10,6 +10,7 @@ use standing_assess::assessment::Assessment;
 use standing_assess::check::Verdict;
 use standing_assess::index::Attempts;
 
+use super::fixes::{Fix, Fixes, Step};
 use crate::config::{Config, Source};
 
 /// Runs in a row without a complete one, after which a source is told of.
@@ -25,6 +26,12 @@ pub struct Picture {
     pub lapses: BTreeSet<String>,
     /// Sources that are silent or fail, and which of it.
     pub sources: BTreeMap<String, Quiet>,
+    /// Deadlines of fixes that are near or have passed.
+    #[serde(default)]
+    pub fixes: BTreeMap<String, Step>,
+    /// How many open findings have no deadline that is known.
+    #[serde(default)]
+    pub unknown_fixes: u64,
 }
 
 /// What is wrong with a source that is not read.
@@ -77,6 +84,8 @@ pub struct Now {
     pub lapses: BTreeMap<String, Soon>,
     /// Sources that are silent or fail.
     pub sources: BTreeMap<String, Lost>,
+    /// Fixes that are late or soon due.
+    pub fixes: Fixes,
 }
 
 /// What is new since the last message.
@@ -90,15 +99,27 @@ pub struct News {
     pub lost: Vec<String>,
     /// Sources that are read again.
     pub found: Vec<String>,
+    /// Fixes that are late.
+    pub late: Vec<Fix>,
+    /// Fixes that are due.
+    pub due: Vec<Fix>,
+    /// Whether more findings than before have no deadline that is known.
+    pub more_unknown: bool,
 }
 
 impl News {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.turned.is_empty()
+        !self.of_fixes()
+            && self.turned.is_empty()
             && self.lapses.is_empty()
             && self.lost.is_empty()
             && self.found.is_empty()
+    }
+
+    /// Whether any of it is about fixes.
+    pub fn of_fixes(&self) -> bool {
+        self.more_unknown || !self.late.is_empty() || !self.due.is_empty()
     }
 }
 
@@ -107,10 +128,12 @@ impl Now {
     pub fn of(
         today: &Assessment,
         attempts: &BTreeMap<String, Attempts>,
+        fixes: Fixes,
         config: &Config,
         now: Timestamp,
     ) -> Self {
         Now {
+            fixes,
             items: items(today),
             lapses: lapses(today, config.notify.lapse_days),
             sources: config
@@ -128,7 +151,7 @@ impl Now {
 
     /// What is kept of it.
     pub fn picture(&self) -> Picture {
-        let items = self.items.iter();
+        let (items, fixes) = (self.items.iter(), self.fixes.all.iter());
         Picture {
             items: items
                 .map(|(item, i)| (item.clone(), i.verdict.as_str().to_owned()))
@@ -139,6 +162,8 @@ impl Now {
                 .iter()
                 .map(|(name, lost)| (name.clone(), lost.quiet))
                 .collect(),
+            fixes: fixes.flat_map(|fix| fix.steps.clone()).collect(),
+            unknown_fixes: self.fixes.unknown.all(),
         }
     }
 
@@ -161,7 +186,12 @@ impl Now {
             .sources
             .keys()
             .filter(|n| !self.sources.contains_key(*n));
+        let fixes = self.fixes.all.iter().filter(|f| f.is_news(&told.fixes));
+        let (late, due) = fixes.cloned().partition(|fix| fix.late);
         News {
+            late,
+            due,
+            more_unknown: self.fixes.unknown.all() > told.unknown_fixes,
             turned: turned.collect(),
             lapses: self.lapses.keys().filter(unknown).cloned().collect(),
             lost: lost.map(|(name, _)| name.clone()).collect(),
@@ -169,12 +199,14 @@ impl Now {
         }
     }
 
-    /// Whether something of the news cannot wait for the digest: an item turned to *not met*.
+    /// Whether something of the news cannot wait for the digest: an item turned to *not met*, or a
+    /// deadline that nobody was told of in time for the digest ends today.
     pub fn urgent(&self, news: &News) -> bool {
-        news.turned
+        let mut items = news
+            .turned
             .iter()
-            .filter_map(|(item, _)| self.items.get(item))
-            .any(|item| item.verdict == Verdict::NotMet)
+            .filter_map(|(item, _)| self.items.get(item));
+        items.any(|item| item.verdict == Verdict::NotMet) || news.due.iter().any(|f| f.days == 0)
     }
 }
 

@@ -55,7 +55,8 @@ impl Told {
     fn stands(&self) -> Picture {
         let snapshot = &self.snapshot;
         let (today, attempts) = (&snapshot.today, &snapshot.attempts);
-        Now::of(today, attempts, &snapshot.home.config, self.now).picture()
+        let fixes = fixes::of(&self.app, snapshot).unwrap();
+        Now::of(today, attempts, fixes, &snapshot.home.config, self.now).picture()
     }
 
     /// Takes it to be told.

@@ -8,7 +8,7 @@ use super::form::Entered;
 use super::frame::Frame;
 use super::words;
 use crate::commands::{self, Settings, fingerprint};
-use crate::config::{Config, FILE, Serve};
+use crate::config::{Config, FILE, Notify, Serve};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::visit::{Answer, Reply, Trouble, Visit};
@@ -140,8 +140,25 @@ fn told(config: &Config) -> Vec<String> {
             notify.digest_at.strftime("%H:%M"),
             crate::text::count(notify.lapse_days.unsigned_abs(), "day")
         ));
+        said.push(fixes_told(notify));
     }
     said
+}
+
+/// When it is told of fixes.
+fn fixes_told(notify: &Notify) -> String {
+    let whose = match &notify.fix_policies {
+        Some(policies) => format!("the deadlines of {}", policies.join(", ")),
+        None => "the deadlines of every policy".into(),
+    };
+    let days: Vec<String> = notify.fix_days.iter().map(ToString::to_string).collect();
+    match days.is_empty() {
+        true => format!("Of fixes it tells by {whose}, once they are late."),
+        false => format!(
+            "Of fixes it tells by {whose}, with {} days left and once they are late.",
+            days.join(", ")
+        ),
+    }
 }
 
 #[derive(Template)]
