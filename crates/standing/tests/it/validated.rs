@@ -35,12 +35,13 @@ fn a_consumer_reads_the_vex_of_every_kind_of_clock() {
     assert_eq!(made.code, 0, "{}{}", made.out, made.err);
     let Some(found) = vex(&home) else { return };
     for line in [
-        "DSA-DEMO-01 exploitable openssl 3.5.4-1~deb13u1",
-        "DSA-DEMO-01 resolved openssl 3.5.4-1~deb13u2",
-        "DSA-DEMO-11 exploitable restic 0.18.0-1",
-        "DSA-DEMO-15 false_positive erlang 1:27.3.4.1+dfsg-1",
-        "CVE-1900-0009 exploitable libxml2 2.12.7+dfsg+really2.9.14-2.1+deb13u1",
-        "DEMO-0025 exploitable @larkfield-demo/widgets 5.0.2",
+        "DSA-DEMO-01 exploitable openssl 3.5.4-1~deb13u1 -",
+        "DSA-DEMO-01 resolved openssl 3.5.4-1~deb13u2 -",
+        "DSA-DEMO-11 exploitable restic 0.18.0-1 pkg:deb/debian/restic@0.18.0-1?arch=amd64&distro=debian-13",
+        "DSA-DEMO-15 false_positive erlang 1:27.3.4.1+dfsg-1 \
+         pkg:deb/debian/erlang-base@1:27.3.4.1%2Bdfsg-1?arch=amd64&distro=debian-13&upstream=erlang",
+        "DEMO-0025 exploitable @larkfield-demo/widgets 5.0.2 pkg:npm/%40larkfield-demo/widgets@5.0.2",
+        "qualys:999002 exploitable Invented: Quillpage Reader below 24.5 - -",
     ] {
         assert!(found.lines().any(|l| l == line), "{line}\n{found}");
     }
@@ -73,8 +74,8 @@ fn the_vex_of_each_ground_of_an_exception_is_valid() {
         ]);
         assert_eq!(recorded.code, 0, "{}", recorded.err);
         let Some(found) = vex(&home) else { return };
-        let line = format!("CVE-2026-7 {state} openssl 3.0.11-1~deb12u1\n");
-        assert_eq!(found, line, "{ground}");
+        let line = format!("CVE-2026-7 {state} openssl 3.0.11-1~deb12u1 ");
+        assert!(found.starts_with(&line), "{ground}: {found}");
     }
 }
 

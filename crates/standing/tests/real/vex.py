@@ -13,13 +13,14 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 
 def found(bom):
-    """`id state component version` of every component that a vulnerability is said to affect."""
+    """`id state component version purl` of every component that a vulnerability is said to affect."""
     components = {str(c.bom_ref.value): c for c in bom.components}
     for vulnerability in bom.vulnerabilities:
         for target in vulnerability.affects:
             component = components[str(target.ref)]
             state = vulnerability.analysis.state.value
-            yield f"{vulnerability.id} {state} {component.name} {component.version}"
+            version, purl = component.version or "-", component.purl or "-"
+            yield f"{vulnerability.id} {state} {component.name} {version} {purl}"
 
 
 def main(path):
