@@ -66,7 +66,8 @@ const SOURCES: &[Source] = &[
     source("packages", "dpkg", "packages", &[]),
     source("sbom", "sbom", "sbom", &[]),
     source("documents", "documents", "documents", &[]),
-    source("advisories", "osv", "advisories", &[]),
+    source("lockfiles", "lockfiles", "lockfiles", &[]),
+    source("scanner", "scanner", "scanner", &[]),
     Source {
         columns: &[
             ("id", "Serial number"),
@@ -141,6 +142,11 @@ const SOURCES: &[Source] = &[
         &[("table", "credential_factor")],
     ),
     register(
+        "releases",
+        "registers/releases.csv",
+        &[("table", "package_release")],
+    ),
+    register(
         "training-needs",
         "registers/training-needs.csv",
         &[("table", "training_need")],
@@ -152,7 +158,8 @@ pub(crate) fn text(as_of: Date) -> String {
     let mut text = format!(
         "# The demonstration: {}, a supplier that does not exist.\n\
          # Every path is relative to this file; everything in estate/ is invented.\n\n\
-         [organisation]\nname = \"{}\"\nprofile = \"company-3\"\npublish_on = {}\n",
+         [organisation]\nname = \"{}\"\nprofile = \"company-3\"\npublish_on = {}\n\n\
+         [advisories]\nfolder = \"estate/advisories\"\n",
         firm::NAME,
         firm::NAME,
         deadline(as_of)

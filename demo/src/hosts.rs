@@ -44,8 +44,12 @@ const SERVERS: [(&str, &str, usize, bool); 9] = [
     ("bastion", firm::SERVERS, 1, true),
 ];
 
-/// The server on which the fix of a high-risk vulnerability is missing when that is planted.
-pub(crate) const UNPATCHED: &str = "lkf-web-02";
+/// The server that installed a kernel and goes on with the old one.
+pub(crate) const NOT_RESTARTED: &str = "lkf-triage-02";
+/// The server that was there and is in no list today, when that is planted.
+pub(crate) const VANISHED: &str = "lkf-spare-01";
+/// The last day on which it was still read.
+const LAST_READ: i64 = 28;
 /// The laptop whose system is unsupported when that is planted.
 pub(crate) const UNSUPPORTED: &str = "LKF-L009";
 
@@ -66,6 +70,19 @@ pub(crate) fn servers(world: &World) -> Vec<Server> {
         }
     }
     made
+}
+
+/// The server that vanished, on the days on which it was there.
+pub(crate) fn vanished(world: &World) -> Option<Server> {
+    let was_there = world.fault("server-vanished") && world.then >= LAST_READ;
+    was_there.then(|| Server {
+        name: VANISHED.into(),
+        role: "spare",
+        system: firm::SERVERS,
+        address: "192.0.2.254".into(),
+        internet_facing: false,
+        seen: world.today(),
+    })
 }
 
 /// One for everybody but the partners.

@@ -16,6 +16,7 @@ use standing_facts::Row;
 mod config;
 mod faults;
 mod firm;
+mod fixes;
 mod hosts;
 mod names;
 mod out;
@@ -25,6 +26,8 @@ mod sources;
 mod world;
 
 pub use faults::{Fault, faults};
+pub use fixes::{Expected, Shown, shown};
+use world::World;
 
 /// What to write.
 #[derive(Clone, Debug)]
@@ -71,6 +74,43 @@ pub struct Estate {
     pub records: Vec<Row>,
     /// Number of files in `estate/`.
     pub files: usize,
+    /// The days before on which the sources with a past were read, the oldest first.
+    pub past: Vec<Day>,
+    /// The day of the estate.
+    pub today: Day,
+}
+
+/// A day on which the sources with a past were read and advisories taken in.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// The day.
+    pub on: Date,
+    /// The names of these sources.
+    pub sources: &'static [&'static str],
+    world: World,
+}
+
+impl Day {
+    /// Lays these sources and the mirror of advisories out as they were on the day.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        sources::with_a_past(&self.world, &mut out::Out::new(folder))
+    }
+}
+
+/// How many days before the day of the estate its fixes were looked at.
+const LOOKED: [i64; 7] = [300, 97, 70, 28, 13, 9, 6];
+
+fn day(world: &World, then: i64) -> Day {
+    let mut world = world.clone();
+    world.then = then;
+    Day {
+        on: world.today(),
+        sources: sources::WITH_A_PAST,
+        world,
+    }
 }
 
 /// Writes the estate into `folder/estate/`.
@@ -93,12 +133,14 @@ pub fn generate_with(
     statements: &[StatementWanted],
     planted: &BTreeSet<String>,
 ) -> io::Result<Estate> {
-    let world = world::World::new(plan, planted.clone());
+    let world = World::new(plan, planted.clone());
     let mut out = out::Out::new(folder);
     sources::write(&world, &mut out)?;
     Ok(Estate {
         config: config::text(plan.as_of),
         records: records::rows(&world, statements),
         files: out.files,
+        past: LOOKED.iter().map(|then| day(&world, *then)).collect(),
+        today: day(&world, 0),
     })
 }

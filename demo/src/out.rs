@@ -19,6 +19,14 @@ impl Out {
         }
     }
 
+    /// Takes away a folder below `estate/`, if it is there.
+    pub(crate) fn clear(&self, folder: &str) -> io::Result<()> {
+        match std::fs::remove_dir_all(self.folder.join(folder)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes one file below `estate/`.
     pub(crate) fn write(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         let path = self.folder.join(path);

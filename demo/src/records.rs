@@ -1,11 +1,13 @@
 //! What people state: attestations, who answers for an account, what is let pass for a time.
 
-use standing_facts::tables::{AccountDecision, Attestation, Exception, Link};
+use standing_facts::tables::{
+    AccountDecision, Attestation, Exception, FixDate, Link, PatchEvidence, PatchException,
+};
 use standing_facts::{Fact, Row};
 
 use crate::StatementWanted;
 use crate::firm;
-use crate::sources::{aws, entra};
+use crate::sources::{aws, entra, scanners};
 use crate::world::{Person, World};
 
 pub(crate) fn rows(world: &World, wanted: &[StatementWanted]) -> Vec<Row> {
@@ -13,6 +15,9 @@ pub(crate) fn rows(world: &World, wanted: &[StatementWanted]) -> Vec<Row> {
     rows.push(emergency_link(world).row());
     rows.extend(aws_decisions(world).iter().map(Fact::row));
     rows.push(root_exception(world).row());
+    rows.extend(patch_exceptions(world).iter().map(Fact::row));
+    rows.push(setting_made(world).row());
+    rows.push(date_of_a_fix(world).row());
     rows
 }
 
@@ -79,5 +84,65 @@ fn root_exception(world: &World) -> Exception {
         approved_by: world.cast(firm::SIRO).name(),
         approved_on: world.ago(90),
         expires_on: world.months_ago(-9),
+    }
+}
+
+/// A risk that the SIRO accepts, and two words on what is no hole here.
+fn patch_exceptions(world: &World) -> Vec<PatchException> {
+    let leave = |n: u8, policy: &str, vulnerability: &str, ground: &str| PatchException {
+        id: format!("records/patch_exception/{n}"),
+        vulnerability: vulnerability.into(),
+        asset: None,
+        component: None,
+        policy: policy.into(),
+        ground: ground.into(),
+        reason: String::new(),
+        owner: world.cast(firm::PLATFORM_LEAD).email.clone(),
+        approved_by: world.cast(firm::SIRO).email.clone(),
+        from_on: world.ago(7),
+        expires_on: world.ago(-60),
+        evidence: None,
+    };
+    let accepted = PatchException {
+        asset: Some("lkf-bastion-01".into()),
+        reason: "The bastion is replaced next month; until then only the office reaches it.".into(),
+        ..leave(1, "DSPT", "DSA-DEMO-08", "accepted risk")
+    };
+    let mut leaves = vec![accepted];
+    for (n, policy) in [(2, "Cyber Essentials"), (3, "DSPT")] {
+        leaves.push(PatchException {
+            reason: "The module with the fault is not built in the package that is installed."
+                .into(),
+            from_on: world.ago(38),
+            evidence: Some("list of the package's files, in the ticket PLAT-118".into()),
+            ..leave(n, policy, "DSA-DEMO-15", "false positive")
+        });
+    }
+    leaves
+}
+
+/// Shown on one of the two servers that need it; the other one waits.
+fn setting_made(world: &World) -> PatchEvidence {
+    PatchEvidence {
+        id: "records/patch_evidence/1".into(),
+        vulnerability: format!("openvas:{}", scanners::SETTING),
+        asset: scanners::SET[0].into(),
+        component: None,
+        done_on: world.ago(scanners::SET_ON),
+        evidence: "the change CHG-204 and a test of the port from outside".into(),
+        done_by: world.cast(firm::ADMINISTRATOR).email.clone(),
+    }
+}
+
+/// The first release of this fix was taken back on its day.
+fn date_of_a_fix(world: &World) -> FixDate {
+    FixDate {
+        id: "records/fix_date/1".into(),
+        vulnerability: "DEMO-0024".into(),
+        component: "larkfield-demo-tables".into(),
+        released_on: world.ago(6),
+        reason: "What was published with the advisory was withdrawn on the same day.".into(),
+        evidence: "the maker's own notes on the release".into(),
+        stated_by: world.cast(firm::PLATFORM_LEAD).email.clone(),
     }
 }

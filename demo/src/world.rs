@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::Plan;
 use crate::firm::{self, CAST, DEPARTMENTS, DOMAIN, PARTNER_DOMAIN};
+use crate::fixes::{Fix, fixes};
 use crate::hosts::{self, Laptop, Server};
 use crate::names;
 use crate::rng::Rng;
@@ -47,15 +48,19 @@ impl Person {
 }
 
 /// Everything that the sources tell of.
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) as_of: Date,
+    /// The day that sources with a past show, in days before the day of the estate.
+    pub(crate) then: i64,
     pub(crate) scale: usize,
     faults: BTreeSet<String>,
     /// The cast first, in its order.
     pub(crate) people: Vec<Person>,
     pub(crate) servers: Vec<Server>,
     pub(crate) laptops: Vec<Laptop>,
+    pub(crate) fixes: Vec<Fix>,
 }
 
 impl World {
@@ -63,11 +68,13 @@ impl World {
         let mut world = World {
             seed: plan.seed,
             as_of: plan.as_of,
+            then: 0,
             scale: plan.scale.max(1),
             faults,
             people: Vec::new(),
             servers: Vec::new(),
             laptops: Vec::new(),
+            fixes: fixes(),
         };
         world.people = people(&world);
         world.servers = hosts::servers(&world);
@@ -82,6 +89,11 @@ impl World {
 
     pub(crate) fn rng(&self, purpose: &str) -> Rng {
         Rng::of(self.seed, purpose)
+    }
+
+    /// The day that sources with a past show.
+    pub(crate) fn today(&self) -> Date {
+        self.ago(self.then)
     }
 
     /// The day that many days before the day of the estate; after it for a negative number.

@@ -13,7 +13,7 @@ use standing_vault::{Entry, Vault};
 use crate::cli::{Format, Global};
 use crate::config::Source;
 use crate::failure::{Failure, Sort};
-use crate::home::{By, Home, counts_json, hold, now};
+use crate::home::{By, Home, counts_json, hold};
 use crate::progress::Sources;
 use crate::project::{self, Manifest, ManifestPart};
 use crate::text::{Style, count};
@@ -176,7 +176,7 @@ fn prepare(
 ) -> Result<Prepared, Failure> {
     let about = source.collector.about();
     let name = &source.settings.source;
-    let started = now()?;
+    let started = home.now()?;
     let mut keeper = VaultKeeper::new(&home.vault, manifest);
     let mut facts = Facts::new(home.vault.blob_writer()?);
     let run = run(
@@ -235,7 +235,7 @@ fn prepare(
             "revision": about.revision,
             "scope": scope,
             "started_at": started.to_string(),
-            "ended_at": now()?.to_string(),
+            "ended_at": home.now()?.to_string(),
             "outcome": run.outcome.as_str(),
             "parts": run.parts.len(),
             "counts": if run.outcome == Outcome::Failed {

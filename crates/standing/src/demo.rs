@@ -9,8 +9,9 @@ use standing_assess::check::Verdict as Answer;
 use standing_demo::{Fault, Plan, StatementWanted};
 use standing_vault::{BlobKey, Verdict, fsck};
 
+use crate::advisories::{Wanted, update};
 use crate::cli::{Demo, Global, When};
-use crate::collect::{collect, collected_text};
+use crate::collect::{chosen, collect, collected_text};
 use crate::failure::Failure;
 use crate::home::{By, Home, key_files};
 use crate::judge::{self, Terms};
@@ -47,6 +48,7 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let home = Home::open(&folder)?;
     let sources: Vec<_> = home.config.sources.iter().collect();
     let progress = Sources::new(global.quiet);
+    let days = number(made.past.len() as u64);
     let collections = collect(&home, By::KEYBOARD, &sources, false, &|s, p| {
         progress.at(s, p)
     })?;
@@ -55,6 +57,10 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
         style.strong("2. Collected by the same code that you would run")
     );
     put!("{}", collected_text(&collections.done, false, style));
+    say!(
+        "  Hosts, lockfiles, scanners and advisories were read on {days} days of the year before too, under \
+         those days' dates."
+    );
     let mut index = home.index()?;
     review::demonstrate(&home, &index, !plan.faults)?;
     let when = When {
@@ -84,7 +90,7 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     let proven = prove(&home, style)?;
     say!(
         "{} in {:.1} s. Look around:\n  cd {}\n  standing status\n  standing item 4.2.4\n  \
-         standing check leavers_have_no_access\n  standing forecast\n  standing verify .",
+         standing check leavers_have_no_access\n  standing forecast\n  standing patch next\n  standing verify .",
         if found && proven {
             "Done"
         } else {
@@ -96,14 +102,33 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
     Ok(u8::from(!(found && proven)))
 }
 
-/// Writes the firm's exports and makes its vault with what its people stated.
+/// Writes the firm's exports and makes its vault, with the year before and what its people stated.
 fn lay_out(folder: &Path, plan: &Plan) -> Result<standing_demo::Estate, Failure> {
     std::fs::create_dir_all(folder)?;
     let made = standing_demo::generate(folder, plan, &statements())?;
     init::make(folder, &made.config, None)?;
-    let home = Home::open(folder)?;
+    let mut home = Home::open(folder)?;
+    for day in &made.past {
+        day.write(folder)?;
+        let dawn = format!("{}T05:00:00.000Z", day.on).parse();
+        home.play(Some(dawn.map_err(Failure::integrity)?));
+        let sources = day.sources.iter().map(|s| (*s).to_owned());
+        let sources = chosen(&home, &sources.collect::<Vec<_>>())?;
+        collect(&home, By::DEMONSTRATION, &sources, false, &|_, _| {})?;
+        advise(&home)?;
+    }
+    home.play(None);
+    made.today.write(folder)?;
+    advise(&home)?;
     commands::append(&home, &home.index()?, By::KEYBOARD, &made.records)?;
     Ok(made)
+}
+
+/// Takes in the mirror of advisories as `standing advisories update` does.
+fn advise(home: &Home) -> Result<(), Failure> {
+    let wanted = Wanted::default();
+    update(home, &home.index()?, By::DEMONSTRATION, &wanted, &|_, _| {})?;
+    Ok(())
 }
 
 /// The demonstration without a word: laid out and collected.

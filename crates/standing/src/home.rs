@@ -55,6 +55,12 @@ impl<'a> By<'a> {
         once: None,
     };
 
+    /// In the name of the demonstration, which writes an invented past.
+    pub const DEMONSTRATION: By<'static> = By {
+        who: Author::Program("Standing's demonstration"),
+        once: None,
+    };
+
     /// In the name of an actor whom the log knows.
     pub fn actor(id: &'a str) -> Self {
         By {
@@ -72,6 +78,8 @@ pub struct Home {
     pub config: Config,
     /// Its vault.
     pub vault: Vault,
+    /// The moment that is played; none outside of the demonstration.
+    played: Option<Time>,
 }
 
 impl Home {
@@ -109,7 +117,22 @@ impl Home {
             folder: folder.to_owned(),
             config,
             vault,
+            played: None,
         })
+    }
+
+    /// Plays an earlier moment: what is written from now on bears it. For the demonstration alone, whose
+    /// whole estate is invented; nothing else may write another time than that of writing.
+    pub(crate) fn play(&mut self, moment: Option<Time>) {
+        self.played = moment;
+    }
+
+    /// The time of writing.
+    ///
+    /// # Errors
+    /// When the machine's clock stands beyond the years that a vault can hold.
+    pub fn now(&self) -> Result<Time, Failure> {
+        self.played.map_or_else(now, Ok)
     }
 
     /// The index, brought up to the vault's last entry.
@@ -152,7 +175,7 @@ impl Home {
         bodies: Vec<(String, Value)>,
     ) -> Result<Vec<Entry>, Failure> {
         let (actor, introduction) = self.author(index, by.who)?;
-        let time = now()?;
+        let time = self.now()?;
         let asked_once = bodies.into_iter().map(|(kind, body)| {
             let mut body = object(body);
             if let Some(once) = by.once {

@@ -53,6 +53,13 @@ pub(crate) const IMAGES: [(&str, &str, &str); 2] = [
     ("triage-web", firm::TRIAGE, "repository"),
 ];
 
+/// Repositories whose lockfiles are read: of the web forms, of the scores, of the reports.
+pub(crate) const REPOSITORIES: [(&str, &str, &str); 3] = [
+    ("larkfield-forms", firm::REFERRALS, "repository"),
+    ("larkfield-scoring", firm::TRIAGE, "repository"),
+    ("larkfield-reports", firm::REFERRALS, "repository"),
+];
+
 /// Containers that the compose file declares: proxy, interface, worker, pages.
 pub(crate) const CONTAINERS: [&str; 4] = [
     "larkfield-proxy",
@@ -90,7 +97,8 @@ fn servers(world: &World) -> Csv {
         ]);
     }
     let containers = CONTAINERS.map(|name| (name, firm::REFERRALS, "container"));
-    for (name, system, kind) in IMAGES.into_iter().chain(containers) {
+    let built = IMAGES.into_iter().chain(REPOSITORIES);
+    for (name, system, kind) in built.chain(containers) {
         let seen = british(world.ago(1));
         table.row(&[
             name,

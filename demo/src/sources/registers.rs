@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::firm;
-use crate::out::{Csv, Out, british, yes};
+use crate::out::{Csv, Out, british, british_or_blank, yes};
 use crate::world::World;
 
 /// The supplier whose certificate has lapsed when that is planted.
@@ -20,7 +20,8 @@ pub(crate) fn write(world: &World, out: &mut Out) -> io::Result<()> {
     keep("risks", risks(world))?;
     keep("roles", roles())?;
     keep("security-keys", security_keys(world))?;
-    keep("training-needs", training_needs())
+    keep("training-needs", training_needs())?;
+    keep("releases", releases(world))
 }
 
 /// Name, remote, external, personal data, importance, what it needs, RTO and RPO in minutes.
@@ -502,6 +503,24 @@ fn risks(world: &World) -> Csv {
             "",
             &british(world.ago(25 + number as i64)),
         ]);
+    }
+    table
+}
+
+/// On which day a version could be had in a registry, and what the servers' channel holds.
+fn releases(world: &World) -> Csv {
+    let mut table = Csv::new(&["Ecosystem", "Package", "Version", "Kind", "Released on"]);
+    for fix in &world.fixes {
+        if let Some(release) = &fix.release {
+            let on = release.on.map(|day| world.ago(day));
+            table.row(&[
+                &fix.ecosystem,
+                &fix.package,
+                &release.version,
+                &release.kind,
+                &british_or_blank(on),
+            ]);
+        }
     }
     table
 }

@@ -4,14 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
+use standing_assess::advisories::Bytes;
 use standing_assess::catalogue::Catalogue;
 use standing_assess::check::{Check, CheckResult};
-use standing_assess::index::{CollectionMeta, ConfiguredSource, IndexError};
+use standing_assess::index::{AdvisoryEdition, CollectionMeta, ConfiguredSource, IndexError};
 use standing_assess::{AsOf, Estate, Freshness, Index};
 use standing_collectors::{Keeper, Kept, Root, Run, Settings, by_kind, run};
 use standing_demo::{Plan, StatementWanted, generate_with};
+use standing_patching::Builder;
 
 /// Keeps parts in memory.
 #[derive(Default)]
@@ -50,43 +53,129 @@ pub fn wanted() -> Vec<StatementWanted> {
     }]
 }
 
-/// Writes, reads and judges the estate with these faults.
+/// Writes, reads and judges the estate with these faults, its past included.
 pub fn judge(plan: &Plan, planted: &BTreeSet<String>) -> Judged {
+    judge_with(plan, planted, true)
+}
+
+/// The same; without a past only what the day of the estate shows is known.
+pub fn judge_with(plan: &Plan, planted: &BTreeSet<String>, has_past: bool) -> Judged {
     let folder = tempfile::tempdir().expect("a folder");
     let estate = generate_with(folder.path(), plan, &wanted(), planted).expect("written");
-    let mut index = Index::in_memory().expect("an index");
-    let at = format!("{}T12:00:00.000Z", plan.as_of);
-    let mut runs = BTreeMap::new();
-    let mut configured = Vec::new();
-    let sources = sources(&estate.config);
-    for (place, (kind, settings)) in sources.iter().enumerate() {
-        let collector = by_kind(kind).unwrap_or_else(|| panic!("no kind {kind}"));
-        configured.push(ConfiguredSource {
-            name: settings.source.clone(),
-            kind: kind.clone(),
-            tables: collector
-                .tables(settings)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            fresh_for_days: 31,
+    let mut played = Played::new(&estate.config);
+    for day in estate.past.iter().filter(|_| has_past) {
+        day.write(folder.path()).expect("written");
+        played.day(folder.path(), day.on, |source| {
+            day.sources.contains(&source)
         });
-        let (run, rows) = collect(folder.path(), kind, settings);
-        let meta = meta(place as u64 + 1, &at, kind, settings, &run);
-        let rows = rows.into_iter().map(Ok::<_, IndexError>);
-        index.collection(&meta, rows).expect("projected");
-        runs.insert(settings.source.clone(), run);
     }
-    index.configured(&at, &configured).expect("configured");
+    estate.today.write(folder.path()).expect("written");
+    let runs = played.day(folder.path(), plan.as_of, |_| true);
+    let at = noon(plan.as_of);
     for (place, row) in estate.records.into_iter().enumerate() {
+        let index = &played.index;
         index
             .record(1_000 + place as u64, &at, row)
             .expect("recorded");
     }
     Judged {
         runs,
-        checks: verdicts(&mut index, plan.as_of),
+        checks: verdicts(&mut played.index, plan.as_of),
     }
+}
+
+fn noon(day: Date) -> String {
+    format!("{day}T12:00:00.000Z")
+}
+
+/// The estate through its year.
+struct Played {
+    index: Index,
+    sources: Vec<(String, Settings)>,
+    configured: Vec<ConfiguredSource>,
+    entries: u64,
+    editions: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Played {
+    fn new(config: &str) -> Self {
+        let sources = sources(config);
+        let configured = sources.iter().map(|(kind, settings)| ConfiguredSource {
+            name: settings.source.clone(),
+            kind: kind.clone(),
+            tables: by_kind(kind)
+                .unwrap_or_else(|| panic!("no kind {kind}"))
+                .tables(settings)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            fresh_for_days: 31,
+        });
+        Played {
+            index: Index::in_memory().expect("an index"),
+            configured: configured.collect(),
+            sources,
+            entries: 0,
+            editions: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the sources that are wanted, and takes in the advisories.
+    fn day(
+        &mut self,
+        folder: &Path,
+        day: Date,
+        wanted: impl Fn(&str) -> bool,
+    ) -> BTreeMap<String, Run> {
+        let at = noon(day);
+        let configured = self.index.configured(&at, &self.configured);
+        configured.expect("configured");
+        let mut runs = BTreeMap::new();
+        for (kind, settings) in self.sources.iter().filter(|(_, s)| wanted(&s.source)) {
+            let (run, rows) = collect(folder, kind, settings);
+            self.entries += 1;
+            let meta = meta(self.entries, &at, kind, settings, &run);
+            let rows = rows.into_iter().map(Ok::<_, IndexError>);
+            self.index.collection(&meta, rows).expect("projected");
+            runs.insert(settings.source.clone(), run);
+        }
+        self.advisories(folder, at);
+        runs
+    }
+
+    fn advisories(&mut self, folder: &Path, at: String) {
+        self.entries += 1;
+        let entry = self.entries;
+        self.editions
+            .insert(entry, mirror(&folder.join("estate/advisories")));
+        let edition = AdvisoryEdition {
+            entry,
+            valid_from: at,
+            edition: entry.to_string(),
+            json: "{}".into(),
+        };
+        self.index.advisory_edition(&edition).expect("an edition");
+        let editions = self.editions.clone();
+        self.index.advise(Arc::new(move |edition| {
+            Ok(Bytes(Arc::new(editions[&edition.entry].clone())))
+        }));
+    }
+}
+
+/// The mirror of advisories, compiled.
+fn mirror(folder: &Path) -> Vec<u8> {
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    let mut builder = Builder::new();
+    for line in text("osv.jsonl").expect("advisories").lines() {
+        builder.osv(line).expect("a record");
+    }
+    if let Some(kev) = text("kev.json") {
+        builder.kev(&kev).expect("a catalogue");
+        builder
+            .epss(&text("epss.csv").expect("scores"))
+            .expect("scores");
+    }
+    builder.finish()
 }
 
 fn verdicts(index: &mut Index, as_of: Date) -> BTreeMap<String, CheckResult> {

@@ -12,7 +12,7 @@ use standing_vault::{Blob, Digest};
 use super::{AGAIN, Feed, Kind, hex};
 use crate::config::Advisories;
 use crate::failure::Failure;
-use crate::home::{Home, now, private_cache};
+use crate::home::{Home, private_cache};
 
 /// One file of the edition to be.
 pub struct Part {
@@ -115,7 +115,7 @@ pub fn over_http(
     let came = download(&wanted, &mut spool, &mut |come, all| {
         progress(&feed.name, Some(&so_far(come, all)));
     });
-    let checked_at = moment()?;
+    let checked_at = moment(home)?;
     let part = |mark, file| Part {
         name: feed.name.clone(),
         checked_at,
@@ -161,13 +161,13 @@ pub fn from_folder(
         kind: None,
         from: from.to_owned(),
         mark: Mark::default(),
-        checked_at: moment()?,
+        checked_at: moment(home)?,
         file: got(spool, before.filter(|b| is_here(home, b)))?,
     })
 }
 
-fn moment() -> Result<String, Refused> {
-    now().map(|at| at.to_string()).map_err(|e| e.message)
+fn moment(home: &Home) -> Result<String, Refused> {
+    home.now().map(|at| at.to_string()).map_err(|e| e.message)
 }
 
 fn got(spool: Spool, before: Option<&Feed>) -> Result<Got, Refused> {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rusqlite::types::Value as Sql;
 use serde_json::{Value, json};
+use standing_assess::Estate;
 use standing_assess::clocks::{Clock, level_of};
 use standing_patching::clock::{Ground, State};
-use standing_patching::{Scale, Version};
+use standing_patching::{Rating, Scale, Severity, VendorWord, Version};
 
+use super::BUDGET;
 use crate::cli::When;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -33,7 +36,8 @@ pub fn vex(
         }
     })?;
     let gaps = super::gaps(&estate);
-    let document = document(&clocks, &terms.as_of.instant, &terms.as_of.date, &gaps);
+    let purls = purls(&estate)?;
+    let document = document(&clocks, &purls, &terms, &gaps);
     match out {
         Some(path) => std::fs::write(path, format!("{document:#}\n"))
             .map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))?,
@@ -42,8 +46,30 @@ pub fn vex(
     Ok(0)
 }
 
+/// Package URLs by the reference of their component. Where a package of a distribution was built into
+/// several, none of them speaks for all.
+fn purls(estate: &Estate<'_>) -> Result<BTreeMap<String, String>, Failure> {
+    let sql = "select component.asset || '#' || component.ecosystem || '/' || component.name || '@'
+               || component.version, min(component.purl)
+             from (select distinct asset, ecosystem, component as name, version from patch_clock) as clock
+             join component using (asset, ecosystem, name, version)
+             group by 1 having count(distinct component.purl) = 1";
+    let answer = estate.query_with(sql, &[], BUDGET);
+    let rows = answer.map_err(Failure::integrity)?.rows.into_iter();
+    let pair = |row: Vec<Sql>| match <[Sql; 2]>::try_from(row) {
+        Ok([Sql::Text(reference), Sql::Text(purl)]) => Some((reference, purl)),
+        _ => None,
+    };
+    Ok(rows.filter_map(pair).collect())
+}
+
 /// The document as of a moment. The same clocks give the same bytes.
-fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[String]) -> Value {
+fn document(
+    clocks: &[Clock],
+    purls: &BTreeMap<String, String>,
+    terms: &Terms,
+    gaps: &[String],
+) -> Value {
     let mut components: BTreeMap<String, Value> = BTreeMap::new();
     let mut found: BTreeMap<(String, String), (Value, Vec<Value>)> = BTreeMap::new();
     for clock in clocks {
@@ -53,8 +79,8 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
         );
         components
             .entry(reference.clone())
-            .or_insert_with(|| component(clock, &reference));
-        let analysis = analysis(clock, *today);
+            .or_insert_with(|| component(clock, &reference, purls.get(&reference)));
+        let analysis = analysis(clock, terms.as_of.date);
         let key = (clock.vulnerability.clone(), analysis.to_string());
         let (_, affects) = found
             .entry(key)
@@ -64,8 +90,12 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
             Some("in_triage") => "unknown",
             _ => "unaffected",
         };
-        affects.push(json!({"ref": reference,
-            "versions": [{"version": clock.version, "status": status}]}));
+        let mut affected = json!({"ref": reference});
+        // A scanner may name no version, and a consumer does not take an empty one.
+        if !clock.version.is_empty() {
+            affected["versions"] = json!([{"version": clock.version, "status": status}]);
+        }
+        affects.push(affected);
     }
     let vulnerabilities = found.into_values().map(|(mut one, affects)| {
         one["affects"] = Value::Array(affects);
@@ -76,7 +106,7 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            "timestamp": instant,
+            "timestamp": terms.as_of.instant,
             "tools": {"components": [{"type": "application", "name": "Standing",
                 "version": env!("CARGO_PKG_VERSION")}]},
             "properties": gaps.iter()
@@ -87,17 +117,23 @@ fn document(clocks: &[Clock], instant: &str, today: &jiff::civil::Date, gaps: &[
     })
 }
 
-fn component(clock: &Clock, reference: &str) -> Value {
-    json!({
+fn component(clock: &Clock, reference: &str, purl: Option<&String>) -> Value {
+    let mut one = json!({
         "type": "library",
         "bom-ref": reference,
         "name": clock.component,
-        "version": clock.version,
         "properties": [
             {"name": "standing:asset", "value": clock.asset},
             {"name": "standing:ecosystem", "value": clock.ecosystem},
         ],
-    })
+    });
+    if !clock.version.is_empty() {
+        one["version"] = json!(clock.version);
+    }
+    if let Some(purl) = purl {
+        one["purl"] = json!(purl);
+    }
+    one
 }
 
 fn vulnerability(clock: &Clock, analysis: &Value) -> Value {
@@ -120,7 +156,7 @@ fn vulnerability(clock: &Clock, analysis: &Value) -> Value {
                     one["vector"] = json!(rating.text);
                     one["score"] = json!(f64::from(tenths) / 10.0);
                 }
-                _ => one["severity"] = json!(level_of(&clock.severity).unwrap_or("unknown")),
+                _ => one["severity"] = json!(word(rating)),
             }
             one
         })
@@ -147,6 +183,14 @@ fn vulnerability(clock: &Clock, analysis: &Value) -> Value {
         one["recommendation"] = json!(format!("Install {fixed} or later."));
     }
     one
+}
+
+/// What a rating alone comes to.
+fn word(rating: &Rating) -> Option<&'static str> {
+    level_of(&Severity {
+        ratings: vec![rating.clone()],
+        vendor: VendorWord::NotHeld,
+    })
 }
 
 /// What is known of it here. An exception counts whose ground says that the vulnerability is not there or

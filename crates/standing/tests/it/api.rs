@@ -8,7 +8,7 @@ use crate::home::Home;
 use crate::serving::{Server, free_port};
 
 /// A program from PyPI, as `./test` fetches them; `None`, and says so, where it is not here.
-fn program(name: &str) -> Option<PathBuf> {
+pub fn program(name: &str) -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")),
         PathBuf::from,

@@ -29,6 +29,16 @@ impl Home {
         home
     }
 
+    /// The demonstration, laid out by the program itself.
+    pub fn demo(words: &[&str]) -> (Self, Done) {
+        let home = Home::empty();
+        let parent = home.path.parent().unwrap().to_owned();
+        let mut all = vec!["demo", "--quiet", "--dir", home.path.to_str().unwrap()];
+        all.extend(words);
+        let done = run_in(&parent, &all);
+        (home, done)
+    }
+
     /// Runs the program in the folder.
     pub fn run(&self, words: &[&str]) -> Done {
         run_in(

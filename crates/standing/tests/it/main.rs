@@ -22,5 +22,6 @@ mod tickets;
 mod time;
 mod together;
 mod user_checks;
+mod validated;
 mod whole_loop;
 mod works_by_itself;

@@ -11,7 +11,7 @@ const STATUS: &str = "Package: openssl\nStatus: install ok installed\nArchitectu
     Version: 3.0.11-1~deb12u1\n\nPackage: bash\nStatus: install ok installed\nArchitecture: amd64\n\
     Version: 5.2.15-2+b7\n\n";
 const RELEASE: &str = "ID=debian\nVERSION_ID=\"12\"\n";
-const LOCK: &str = "version = 4\n\n[[package]]\nname = \"left\"\nversion = \"1.0.0\"\n\
+pub const LOCK: &str = "version = 4\n\n[[package]]\nname = \"left\"\nversion = \"1.0.0\"\n\
     source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n[[package]]\nname = \"old\"\n\
     version = \"0.1.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
 
@@ -29,7 +29,7 @@ fn record(id: &str, ecosystem: &str, package: &str, fixed: &str, more: Value) ->
 }
 
 /// A firm with one host of two packages, and advisories about one of them and about two crates.
-fn firm() -> Home {
+pub fn firm() -> Home {
     let home = Home::new();
     home.write("hosts/web1/var/lib/dpkg/status", STATUS);
     home.write("hosts/web1/etc/os-release", RELEASE);
