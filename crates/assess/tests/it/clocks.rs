@@ -312,6 +312,17 @@ fn a_registry_dates_what_an_advisory_only_publishes() {
     );
     let exact = "openssl CVE-2026-1 open fix 2026-02-20 exact due 2026-03-06 breached 9";
     assert_eq!(readings.one("2026-03-15"), exact);
+    // A copy dates what it copied: the fix was there on that day at the latest.
+    let mut readings = Readings::new();
+    let undated = ghsa.replace(" published_on=2026-03-02", "");
+    readings.complete("2026-03-03", &[WEB, &left, &undated]);
+    readings.record(
+        "2026-03-04",
+        "package_release ecosystem=npm package=openssl version=3.0.9 kind=registry bound=upper \
+         released_on=2026-02-20",
+    );
+    let upper = "openssl CVE-2026-1 open fix 2026-02-20 upper due 2026-03-06 breached 9";
+    assert_eq!(readings.one("2026-03-15"), upper);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use standing_patching::Reading;
 use standing_patching::clock::{
-    Candidate, Case, Covers, Event, Exception, Ground, Policy, Request, Revision, Saw, Source,
-    Starts, cyber_essentials, dspt, kev,
+    Bound, Candidate, Case, Covers, Event, Exception, Ground, Policy, Request, Revision, Saw,
+    Source, Starts, cyber_essentials, dspt, kev,
 };
 
 use crate::index::IndexError;
@@ -118,8 +118,15 @@ impl Statements {
                 _ => continue,
             };
             let name = format!("{component} {}", text(row, "version"));
-            case.candidates
-                .extend(Candidate::read(source, &name, text(row, "released_on")));
+            let read = Candidate::read(source, &name, text(row, "released_on"));
+            case.candidates.extend(read.map(|candidate| Candidate {
+                bound: match text(row, "bound") {
+                    "upper" => Bound::Upper,
+                    "lower" => Bound::Lower,
+                    _ => candidate.bound,
+                },
+                ..candidate
+            }));
         }
         let mut listed = releases
             .iter()
