@@ -153,6 +153,7 @@ impl Played {
             valid_from: at,
             edition: entry.to_string(),
             json: "{}".into(),
+            compared: false,
         };
         self.index.advisory_edition(&edition).expect("an edition");
         let editions = self.editions.clone();

@@ -142,7 +142,8 @@ pub(crate) fn by_month(lines: &[Line]) -> Vec<Month> {
 const WEEKS: i64 = 13;
 
 /// Each of the last thirteen weeks since anything was read: from the later of fix and first sight until
-/// it was mended. What is not known to have a deadline is open and never late.
+/// it was mended. What is not known to have a deadline, and what an exception suspends today, is open and
+/// never late.
 pub(crate) fn by_week(lines: &[Line], as_of: Date, known_from: Option<Date>) -> Vec<Week> {
     let spans: Vec<(Date, Option<Date>, Option<Date>)> = lines
         .iter()
@@ -158,7 +159,8 @@ pub(crate) fn by_week(lines: &[Line], as_of: Date, known_from: Option<Date>) -> 
             Some((
                 fix.max(seen),
                 day(line.mended_on.as_ref()),
-                day(line.due_on.as_ref()).filter(|_| !line.is_unknown()),
+                day(line.due_on.as_ref())
+                    .filter(|_| !line.is_unknown() && line.verdict != "excepted"),
             ))
         })
         .collect();
@@ -241,7 +243,9 @@ fn page(of: &Of, as_of: Date, months: &[Month], gaps: &[String]) -> String {
 }
 
 fn burn_down(weeks: &[Week], known_from: Option<Date>) -> String {
-    let mut text = "\nOpen with a fix at hand, week by week:\n".to_owned();
+    let mut text =
+        "\nOpen with a fix at hand, week by week; what is excepted today is not called late:\n"
+            .to_owned();
     if let Some(why) = not_before(weeks, known_from) {
         let _ = writeln!(text, "  {}", Style::stdout().fold(2, &why));
     }
@@ -283,6 +287,7 @@ mod tests {
             line("breached", "2026-03-16", None),
             line("late", "2026-03-16", Some("2026-03-20")),
             line("grade not known", "2026-03-16", None),
+            line("excepted", "2026-03-16", None),
             line("not covered", "2026-03-16", None),
         ];
         let as_of = date(2026, 3, 24);
@@ -292,9 +297,9 @@ mod tests {
             .map(|w| (w.day.to_string(), w.open, w.late))
             .collect();
         let expected = [
-            ("2026-03-10".to_owned(), 3, 0),
-            ("2026-03-17".to_owned(), 3, 2),
-            ("2026-03-24".to_owned(), 2, 1),
+            ("2026-03-10".to_owned(), 4, 0),
+            ("2026-03-17".to_owned(), 4, 2),
+            ("2026-03-24".to_owned(), 3, 1),
         ];
         assert_eq!(told, expected);
         let why = not_before(&weeks, Some(date(2026, 3, 5))).unwrap();
