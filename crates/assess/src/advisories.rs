@@ -37,7 +37,7 @@ pub struct Edition {
 pub type Opens = Arc<dyn Fn(&AdvisoryEdition) -> Result<Bytes, String> + Send + Sync>;
 
 /// For how many days an edition may be relied upon.
-const FRESH_FOR_DAYS: i64 = 7;
+pub const FRESH_FOR_DAYS: i64 = 7;
 
 impl Edition {
     pub(crate) fn new(edition: &AdvisoryEdition, opens: &Opens) -> Option<Edition> {

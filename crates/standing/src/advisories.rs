@@ -23,6 +23,7 @@ use standing_mapped::Mapped;
 use crate::failure::Failure;
 use crate::home::Home;
 
+mod attempts;
 mod command;
 mod compiled;
 mod fetch;
@@ -30,6 +31,7 @@ mod folder;
 mod reading;
 mod update;
 
+pub use attempts::{Attempts, Came, REFUSED, Refusal, attempts, by_itself};
 pub use command::command;
 pub use update::{Updated, Wanted, update};
 
@@ -59,7 +61,7 @@ impl Kind {
     }
 
     /// What it is, for sentences.
-    fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
             Kind::Osv => "OSV records",
             Kind::Kev => "CISA's catalogue",
@@ -97,6 +99,18 @@ pub struct Feed {
     /// When the server says that it last changed.
     #[serde(default)]
     pub last_modified: Option<String>,
+}
+
+impl Feed {
+    /// Whole days since the latest day that the data names; where it names none, it is not known.
+    pub fn age_days(&self, today: jiff::civil::Date) -> Option<i32> {
+        Some((today - self.as_of?).get_days())
+    }
+
+    /// The beginning of its digest: enough to know it again.
+    pub fn short(&self) -> &str {
+        short(&self.sha256)
+    }
 }
 
 /// A file that is intact and holds nothing of ours.
@@ -162,8 +176,13 @@ impl List {
         self.feeds.iter().find(|feed| feed.name == name)
     }
 
+    /// Places that were not understood.
+    pub fn unread(&self) -> u64 {
+        self.feeds.iter().map(|feed| feed.unread).sum()
+    }
+
     /// Records of one kind.
-    fn records(&self, kind: Kind) -> u64 {
+    pub fn records(&self, kind: Kind) -> u64 {
         let feeds = self.feeds.iter().filter(|feed| feed.kind == kind);
         feeds.map(|feed| feed.records).sum()
     }
@@ -182,6 +201,11 @@ impl List {
 
 /// What to do where an edition cannot be read any more.
 const AGAIN: &str = "`standing advisories update` takes in what is published now";
+
+/// The beginning of a digest: enough to know it again.
+pub fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

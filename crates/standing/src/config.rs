@@ -29,7 +29,7 @@ pub const FILE: &str = "standing.toml";
 /// How long a source's complete reading is relied upon where the file does not say.
 const FRESH_FOR_DAYS: i64 = 31;
 
-/// How often the server reads a source where the file does not say.
+/// How often the server reads a source, and takes in advisories, where the file does not say.
 const EVERY_HOURS: i64 = 24;
 
 /// The validated configuration.

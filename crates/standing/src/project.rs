@@ -10,6 +10,7 @@
 //! | `edition` | `edition`, `overlay`, `original` (blobs) | an imported edition |
 //! | `advisories` | `edition`, `counts`, `feeds`, their `blobs`, `list` (a blob: all feeds with names and addresses) | an edition of the advisories |
 //! | `advisories-parts` | `feeds`, their `blobs`: those that the next entry has no room for | nothing: that entry's list has them |
+//! | `advisories-refused` | `failures` in a row, `details` (a blob: why) | that the server could not take any in |
 //! | `member` | `member`, `role`, `details` (a blob: name, e-mail, identity) | who may come in |
 //! | `passkey` | `passkey`, `member`, `details` (a blob: label, public key) | a key of a member |
 //! | `invitation` | `invitation`, `hash`, `role`, `expires_at`, `details` (a blob) | who may become one |
@@ -117,7 +118,15 @@ fn erases(vault: &Vault, range: std::ops::Range<u64>) -> Result<bool, Failure> {
 
 /// Kinds of entry of which the last one about a thing says what stands, until one of the same kind
 /// and `-end` ends it.
-const STATES: &[&str] = &["member", "passkey", "invitation", "token", "feed", "notice"];
+const STATES: &[&str] = &[
+    "member",
+    "passkey",
+    "invitation",
+    "token",
+    "feed",
+    "notice",
+    crate::advisories::REFUSED,
+];
 
 /// Kind of state by which a request that was carried out already is known again.
 pub const ONCE: &str = "once";

@@ -12,6 +12,7 @@ pub(crate) mod csv;
 mod door;
 mod draw;
 pub mod duties;
+mod editions;
 mod entrance;
 mod gate;
 mod host;

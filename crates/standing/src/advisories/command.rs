@@ -6,7 +6,7 @@ use standing_assess::AsOf;
 use standing_assess::index::AdvisoryEdition;
 
 use super::update::{Updated, Wanted, in_force, update};
-use super::{Feed, List};
+use super::{Feed, List, short};
 use crate::cli::{AdvisoriesCommand, Format, Global};
 use crate::failure::Failure;
 use crate::home::{By, Home};
@@ -116,8 +116,10 @@ fn updated_text(updated: &Updated, verbose: bool, style: Style) -> String {
         let line = style.fold(4, &plain(&problem.to_string()));
         text.push_str(&format!("    {}\n", style.faint(&line)));
     }
-    let unread: u64 = updated.list.feeds.iter().map(|feed| feed.unread).sum();
-    let more = unread.saturating_sub(shown.min(updated.list.problems.len()) as u64);
+    let more = updated
+        .list
+        .unread()
+        .saturating_sub(shown.min(updated.list.problems.len()) as u64);
     if more > 0 {
         let more = count(more, "more place");
         text.push_str(&format!("    … and {more} (--verbose shows up to 1,000)\n"));
@@ -149,11 +151,6 @@ fn records(feed: &Feed) -> String {
     }
 }
 
-/// The beginning of a digest: enough to know it again.
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
-}
-
 fn list(home: &Home, as_of: Option<&str>, format: Format) -> Result<u8, Failure> {
     let index = home.index()?;
     let as_of = judge::as_of(as_of)?;
@@ -178,7 +175,7 @@ fn list_json(held: Option<&(AdvisoryEdition, List)>, as_of: &AsOf, now: Timestam
     };
     let feeds = list.feeds.iter().map(|feed| {
         let mut value = feed_json(feed);
-        value["age_days"] = json!(age(feed, now));
+        value["age_days"] = json!(feed.age_days(AsOf::at(now).date));
         value
     });
     json!({
@@ -190,12 +187,6 @@ fn list_json(held: Option<&(AdvisoryEdition, List)>, as_of: &AsOf, now: Timestam
         "left_aside": list.left_aside,
         "problems": list.problems,
     })
-}
-
-/// Whole days since the latest day that the data names; where it names none, it is not known.
-fn age(feed: &Feed, now: Timestamp) -> Option<i32> {
-    let days = AsOf::at(now).date - feed.as_of?;
-    Some(days.get_days())
 }
 
 fn list_text(edition: &AdvisoryEdition, list: &List, now: Timestamp, style: Style) -> String {
@@ -218,9 +209,10 @@ fn list_text(edition: &AdvisoryEdition, list: &List, now: Timestamp, style: Styl
             feed.kind.as_str().to_owned(),
             records(feed),
             feed.as_of.map_or_else(|| "not known".into(), day),
-            age(feed, now).map_or_else(|| "not known".into(), days),
+            feed.age_days(AsOf::at(now).date)
+                .map_or_else(|| "not known".into(), days),
             checked_on(feed),
-            short(&feed.sha256).to_owned(),
+            feed.short().to_owned(),
         ]
     }));
     let mut text = table(&rows);

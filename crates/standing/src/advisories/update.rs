@@ -64,16 +64,32 @@ pub fn update(
     wanted: &Wanted<'_>,
     progress: Progress<'_>,
 ) -> Result<Updated, Failure> {
-    let Some(_held) = hold(&home.folder, "advisories")? else {
+    update_if_free(home, index, by, wanted, progress)?.ok_or_else(|| {
         let what = "the advisories are being updated by another process";
-        return Err(Failure::new(Sort::Source, what).hint("try again when it is done"));
+        Failure::new(Sort::Source, what).hint("try again when it is done")
+    })
+}
+
+/// The same; `None` where another process is about it.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_if_free(
+    home: &Home,
+    index: &Index,
+    by: By<'_>,
+    wanted: &Wanted<'_>,
+    progress: Progress<'_>,
+) -> Result<Option<Updated>, Failure> {
+    let Some(_held) = hold(&home.folder, "advisories")? else {
+        return Ok(None);
     };
     project::catch_up(&home.vault, index)?;
     let before = last(index)?;
     let settings = settings(home, wanted)?;
     let mut got = gather(home, &settings, &before, wanted, progress)?;
     if let Some(list) = unchanged(home, &got, &before)? {
-        return write(home, index, by, list, Vec::new());
+        return write(home, index, by, list, Vec::new()).map(Some);
     }
     let mut draft = draft(home, &mut got)?;
     let refused = shrunk(&before, &draft.list, wanted);
@@ -85,7 +101,7 @@ pub fn update(
     let compiled = draft.builder.finish();
     draft.list.first_fixes = news(home, &before, &compiled)?;
     compiled::write(home, &draft.list.digest(), &compiled)?;
-    write(home, index, by, draft.list, changed)
+    write(home, index, by, draft.list, changed).map(Some)
 }
 
 /// Fixes that were not named before, so that the day on which we first saw each is kept. `None` where

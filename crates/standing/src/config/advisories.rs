@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Reader;
 use super::notify::may_go_to;
+use super::{EVERY_HOURS, Reader};
 use crate::advisories::Kind;
 
 /// Longest file where the configuration does not say, in MiB.
@@ -31,6 +31,8 @@ pub struct Advisories {
     pub feeds: Vec<Feed>,
     /// Folder of files that somebody put there.
     pub folder: Option<PathBuf>,
+    /// Hours after which the server takes in what is published then; 0: only when somebody asks for it.
+    pub every_hours: i64,
     /// Longest file, in MiB.
     pub longest_mebibytes: i64,
     /// File of certificates, PEM, that are believed instead of the system's own.
@@ -42,6 +44,7 @@ impl Default for Advisories {
         Advisories {
             feeds: Vec::new(),
             folder: None,
+            every_hours: EVERY_HOURS,
             longest_mebibytes: LONGEST_MEBIBYTES,
             ca_file: None,
         }
@@ -58,6 +61,7 @@ impl<'t> Reader<'t> {
             "kev",
             "epss",
             "folder",
+            "every_hours",
             "longest_mebibytes",
             "ca_file",
         ];
@@ -78,6 +82,9 @@ impl<'t> Reader<'t> {
         Some(Advisories {
             feeds,
             folder,
+            every_hours: self
+                .number(table, "every_hours", 0..=8784)
+                .unwrap_or(usual.every_hours),
             longest_mebibytes: self
                 .number(table, "longest_mebibytes", 1..=16_384)
                 .unwrap_or(usual.longest_mebibytes),

@@ -2,6 +2,7 @@
 //!
 //! Each route is declared with its description ([`Doc`]); the OpenAPI document is made from these.
 
+mod advisories;
 mod checks;
 mod doc;
 mod estate;
@@ -35,6 +36,7 @@ pub const PARTS: &[&[Route]] = &[
     items::ROUTES,
     checks::ROUTES,
     sources::ROUTES,
+    advisories::ROUTES,
     estate::ROUTES,
     records::ROUTES,
     reviews::ROUTES,

@@ -208,6 +208,7 @@ fn words(kind: &str, actor: &str, body: &Map<String, Value>, names: &Names) -> S
                 count(osv.unwrap_or_default(), "advisory record")
             )
         }
+        crate::advisories::REFUSED => "could not take in advisories".into(),
         "advisories-parts" => "kept more files of advisories".into(),
         "member" => format!("made {} {}", member("member"), a(text("role"))),
         "member-end" => format!("ended the membership of {}", member("member")),
@@ -436,6 +437,7 @@ pub fn lost(kind: &str, role: &str) -> &'static str {
         ("advisories" | "advisories-parts", _) => {
             "A file of advisories as it was. Nothing can be judged any more by what was made of it."
         }
+        (crate::advisories::REFUSED, _) => "Why no advisories were taken in.",
         ("settings", _) => "How standing.toml stood then. The file itself stays as it is.",
         ("record-end", _) => "Why the record was ended.",
         _ => "The payload.",

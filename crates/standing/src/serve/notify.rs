@@ -99,8 +99,14 @@ fn turn(
     for policy in &fixes.strangers {
         tracing::warn!(policy, "fix_policies names a policy that does not exist");
     }
-    let config = &snapshot.home.config;
-    let stands = Now::of(&snapshot.today, &snapshot.attempts, fixes, config, now);
+    let stands = Now::of(
+        &snapshot.today,
+        &snapshot.attempts,
+        &snapshot.advisories,
+        fixes,
+        &snapshot.home.config,
+        now,
+    );
     tell_all(app, snapshot, stands, look, now, send)
 }
 

@@ -1,6 +1,7 @@
 //! The pages: what people look at. Each is a module with its routes, its handlers and its templates.
 
 pub mod access;
+pub mod advisories;
 pub mod api;
 pub mod attest;
 pub mod calendar;

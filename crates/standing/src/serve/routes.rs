@@ -115,6 +115,7 @@ pub static MODULES: &[&[Route]] = &[
     pages::source_form::ROUTES,
     pages::access::ROUTES,
     pages::patching::ROUTES,
+    pages::advisories::ROUTES,
     pages::people::ROUTES,
     pages::systems::ROUTES,
     pages::reviews::ROUTES,

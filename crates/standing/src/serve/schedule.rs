@@ -1,4 +1,5 @@
-//! The scheduler: reads each source at its own pace, and when somebody asks for it.
+//! The scheduler: reads each source at its own pace, and when somebody asks for it; the advisories too
+//! ([`advisories`]).
 //!
 //! What is due is derived from the vault ([`due`]), so a restart forgets nothing and repeats nothing.
 //! What is kept here alone, and lost with the process, is what runs just now and who asked for a run
@@ -8,6 +9,7 @@
 //! what is due is looked up only after it has left. So no source is found due because of a run that is
 //! about to end.
 
+pub mod advisories;
 pub mod due;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -78,6 +80,7 @@ struct Inner {
     running: BTreeMap<String, Running>,
     /// Sources that are left alone until then.
     alone: BTreeMap<String, Instant>,
+    advisories: advisories::Taking,
     stop: bool,
 }
 
@@ -86,6 +89,13 @@ struct Running {
     part: Option<String>,
     /// Whether its entry is written.
     kept: bool,
+}
+
+/// What is to begin.
+#[derive(Default)]
+struct Next {
+    sources: Vec<Begun>,
+    advisories: bool,
 }
 
 /// A run that is to begin.
@@ -160,10 +170,23 @@ impl Schedule {
                 Ok(begun) => begun,
                 Err(failure) => {
                     tracing::error!(%failure, "could not look up which sources are due");
-                    Vec::new()
+                    Next::default()
                 }
             };
-            for begun in begun {
+            if begun.advisories {
+                let app = Arc::clone(app);
+                let worker = std::thread::Builder::new()
+                    .name("advisories".into())
+                    .spawn(move || app.schedule.take_in(&app));
+                match worker {
+                    Ok(worker) => workers.push(worker),
+                    Err(error) => {
+                        tracing::error!(%error, "no thread for the advisories");
+                        self.advisories_over();
+                    }
+                }
+            }
+            for begun in begun.sources {
                 let (app, name) = (Arc::clone(app), begun.source.clone());
                 let worker = std::thread::Builder::new()
                     .name("collection".into())
@@ -198,20 +221,21 @@ impl Schedule {
     }
 
     /// The runs that are to begin now; they count as running from here on.
-    fn next(
-        &self,
-        app: &App,
-        attempts: &mut Cached,
-        now: Timestamp,
-    ) -> Result<Vec<Begun>, Failure> {
+    fn next(&self, app: &App, attempts: &mut Cached, now: Timestamp) -> Result<Next, Failure> {
         let home = app.home();
         // Before the attempts are read, so that a run which ends in between is not begun again.
-        let seen: Vec<String> = self.lock().running.keys().cloned().collect();
-        let attempts = &attempts.of(&home)?.attempts;
+        let (seen, taking) = {
+            let inner = self.lock();
+            let seen: Vec<String> = inner.running.keys().cloned().collect();
+            (seen, inner.advisories.running.is_some())
+        };
+        let read = attempts.of(&home)?;
+        let attempts = &read.attempts;
         let mut inner = self.lock();
         if inner.stop {
-            return Ok(Vec::new());
+            return Ok(Next::default());
         }
+        let advisories = !taking && inner.advisories.begin(&home, &read.advisories, now);
         let moment = Instant::now();
         inner.alone.retain(|_, until| *until > moment);
         let mut due: Vec<(Timestamp, &str)> = home
@@ -235,7 +259,10 @@ impl Schedule {
             source: name.to_owned(),
             by: None,
         }));
-        Ok(inner.begin(&home, wanted, now))
+        Ok(Next {
+            sources: inner.begin(&home, wanted, now),
+            advisories,
+        })
     }
 
     /// One run from beginning to end, on a thread of its own.
@@ -373,6 +400,7 @@ struct Read {
     home: Arc<Home>,
     entries: u64,
     attempts: BTreeMap<String, Attempts>,
+    advisories: crate::advisories::Attempts,
 }
 
 impl Cached {
@@ -397,6 +425,7 @@ impl Read {
             home: Arc::clone(home),
             entries: index.position()?.0,
             attempts: index.last_attempts()?,
+            advisories: crate::advisories::attempts(&index)?,
         })
     }
 }

@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceView>,
     /// How each source stands with being read, by name.
     pub attempts: BTreeMap<String, Attempts>,
+    /// How taking in advisories stands.
+    pub advisories: crate::advisories::Attempts,
     /// How long the judging took.
     pub took: Duration,
     /// Why `standing.toml` as it is now is not what is in force, if it is not.
@@ -71,6 +73,7 @@ impl Snapshot {
         };
         let terms = Terms::settle(home, index, &when)?;
         let attempts = index.last_attempts()?;
+        let advisories = crate::advisories::attempts(index)?;
         let (today, sources) = {
             let estate = terms.estate(index)?;
             let sources = home.config.sources.iter().map(|source| {
@@ -100,6 +103,7 @@ impl Snapshot {
             then,
             sources,
             attempts,
+            advisories,
             took: began.elapsed(),
             fault,
         })

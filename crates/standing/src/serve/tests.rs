@@ -1,6 +1,7 @@
 //! The server in one process: requests go through the door without a network.
 
 mod access;
+mod advisories;
 mod api;
 mod api_acts;
 mod attest;

@@ -38,6 +38,7 @@ fn every_setting_of_advisories_that_the_manual_shows_is_understood() {
         "kev",
         "epss",
         "folder",
+        "every_hours",
         "longest_mebibytes",
         "ca_file",
     ] {

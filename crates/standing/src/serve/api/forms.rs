@@ -410,3 +410,83 @@ pub struct Token {
     /// The entry that says so.
     pub entry: u64,
 }
+
+/// The advisories by which today is judged, and how taking in stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Advisories {
+    /// Today.
+    pub as_of: Date,
+    /// Whether an edition is held that can be read and may be relied upon.
+    pub known: bool,
+    /// Why it cannot be read, if it cannot.
+    pub unreadable: Option<String>,
+    /// Tries in a row, since the last edition, that came to nothing.
+    pub failures: u64,
+    /// Instant of the last of these.
+    pub failed_at: Option<String>,
+    /// Why; null without the right `read-personal`.
+    pub why: Option<String>,
+    /// Instant at which it is tried next; null: only when somebody asks for it.
+    pub due_at: Option<String>,
+    /// `idle` or `running`.
+    pub state: &'static str,
+    /// The edition; null where none is held.
+    pub edition: Option<EditionWhole>,
+}
+
+/// One edition with its files.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EditionWhole {
+    /// The edition.
+    pub edition: Edition,
+    /// Its files; none where their list was erased.
+    pub files: Vec<AdvisoryFile>,
+}
+
+/// One edition of the advisories.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Edition {
+    /// The entry that brought it.
+    pub entry: u64,
+    /// Instant at which it was taken in.
+    pub taken_in_at: String,
+    /// SHA-256 over what it is made of.
+    pub edition: String,
+    /// Whole days since.
+    pub age_days: i32,
+    /// Last day on which it may be relied upon.
+    pub fresh_until: Date,
+    /// Whether what is judged today is judged by it.
+    pub judges_today: bool,
+    /// OSV records; null where the list was erased.
+    pub osv: Option<u64>,
+    /// Entries of CISA's catalogue.
+    pub kev: Option<u64>,
+    /// EPSS scores.
+    pub epss: Option<u64>,
+    /// Places that were not understood.
+    pub unread: Option<u64>,
+}
+
+/// One file of an edition.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AdvisoryFile {
+    /// Its name.
+    pub name: String,
+    /// `osv`, `kev` or `epss`.
+    pub kind: &'static str,
+    /// Records that were understood.
+    pub records: u64,
+    /// Places that were not.
+    pub unread: u64,
+    /// The latest day that the data itself names.
+    pub as_of: Option<Date>,
+    /// Whole days since that day.
+    pub age_days: Option<i32>,
+    /// Instant at which we last had it, or heard that it is as it was.
+    pub checked_at: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}

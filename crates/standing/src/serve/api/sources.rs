@@ -133,7 +133,7 @@ fn told(app: &App, now: &Snapshot, view: &SourceView) -> Option<Source> {
     })
 }
 
-fn word(state: &State) -> &'static str {
+pub(super) fn word(state: &State) -> &'static str {
     match state {
         State::Idle => "idle",
         State::Waiting => "waiting",

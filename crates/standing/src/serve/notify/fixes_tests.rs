@@ -113,7 +113,14 @@ impl Firm {
         let estate = Estate::new(&mut index, day, Freshness::Measured, support).unwrap();
         let fixes = in_estate(&estate, &home.config.notify).unwrap();
         let now = jiff::Timestamp::now();
-        Now::of(&snapshot.today, &BTreeMap::new(), fixes, &home.config, now)
+        Now::of(
+            &snapshot.today,
+            &BTreeMap::new(),
+            &snapshot.advisories,
+            fixes,
+            &home.config,
+            now,
+        )
     }
 
     /// The lines about fixes that each channel is told with so many days left.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use standing_assess::{AsOf, long_date};
 
 use super::fixes::Fix;
-use super::picture::{News, Now, Quiet};
+use super::picture::{ADVISORIES, News, Now, Quiet};
 use crate::serve::pages::paging::link;
 use crate::text::{counted, number};
 
@@ -242,21 +242,23 @@ fn lapses(now: &Now, news: &News) -> Section {
 fn lost(frame: &Frame<'_>, now: &Now, news: &News) -> Section {
     let lines = news.lost.iter().filter_map(|name| {
         let lost = now.sources.get(name)?;
-        let since = lost
-            .complete_at
-            .map_or("has never been read completely".into(), |at| {
-                format!("was last read completely on {}", day(at))
-            });
+        let (read, it, was) = match name == ADVISORIES {
+            true => ("taken in", "they", "were"),
+            false => ("read completely", "it", "was"),
+        };
+        let since = lost.complete_at.map_or(format!("never {read}"), |at| {
+            format!("last {read} on {}", day(at))
+        });
         let text = match lost.quiet {
-            Quiet::Silent => format!("{name} {since}"),
+            Quiet::Silent => format!("{name} {was} {since}"),
             Quiet::Failing => {
                 let times = lost.failures;
-                format!("{name} was not read completely {times} times in a row; it {since}")
+                format!("{name} {was} not {read} {times} times in a row; {it} {was} {since}")
             }
         };
         Some(Line {
             text,
-            link: Some(format!("{}/sources/{name}", frame.url)),
+            link: Some(source(frame, name)),
         })
     });
     section("Sources that are not read", lines.collect())
@@ -264,10 +266,21 @@ fn lost(frame: &Frame<'_>, now: &Now, news: &News) -> Section {
 
 fn found(frame: &Frame<'_>, news: &News) -> Section {
     let lines = news.found.iter().map(|name| Line {
-        text: format!("{name} is read again, or is no longer configured"),
-        link: Some(format!("{}/sources/{name}", frame.url)),
+        text: match name == ADVISORIES {
+            true => format!("{name} are taken in again, or are no longer configured"),
+            false => format!("{name} is read again, or is no longer configured"),
+        },
+        link: Some(source(frame, name)),
     });
     section("Sources that are read again", lines.collect())
+}
+
+/// The page of a source.
+fn source(frame: &Frame<'_>, name: &str) -> String {
+    match name == ADVISORIES {
+        true => format!("{}/patching/advisories", frame.url),
+        false => format!("{}/sources/{name}", frame.url),
+    }
 }
 
 /// The day in London.

@@ -6,12 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use standing_assess::advisories::FRESH_FOR_DAYS;
 use standing_assess::assessment::Assessment;
 use standing_assess::check::Verdict;
 use standing_assess::index::Attempts;
 
 use super::fixes::{Fix, Fixes, Step};
+use crate::advisories;
 use crate::config::{Config, Source};
+
+/// The name by which the advisories stand among the sources; no source can have it.
+pub const ADVISORIES: &str = "the advisories";
 
 /// Runs in a row without a complete one, after which a source is told of.
 pub const IN_A_ROW: u64 = 3;
@@ -128,6 +133,7 @@ impl Now {
     pub fn of(
         today: &Assessment,
         attempts: &BTreeMap<String, Attempts>,
+        taking_in: &advisories::Attempts,
         fixes: Fixes,
         config: &Config,
         now: Timestamp,
@@ -145,6 +151,7 @@ impl Now {
                     let lost = lost(source, attempts.get(name)?, after, now)?;
                     Some((name.to_owned(), lost))
                 })
+                .chain(without_advisories(config, taking_in, now))
                 .collect(),
         }
     }
@@ -260,21 +267,48 @@ fn lost(
     let since = complete_at.or_else(|| parse(&attempts.first_at));
     let pace = (source.every_hours > 0).then_some(source.every_hours * 2);
     let hours = after_hours.or(pace);
-    let silent = hours.zip(since).is_some_and(|(hours, since)| {
-        now.duration_since(since) > SignedDuration::from_hours(hours)
-    });
-    let quiet = if silent {
-        Quiet::Silent
-    } else if attempts.failures >= IN_A_ROW {
-        Quiet::Failing
-    } else {
-        return None;
-    };
     Some(Lost {
-        quiet,
+        quiet: quiet(since, hours, attempts.failures, now)?,
         complete_at,
         failures: attempts.failures,
     })
+}
+
+/// The advisories, where they are taken in no more: for twice their pace, or as soon as nobody may rely
+/// upon them.
+fn without_advisories(
+    config: &Config,
+    attempts: &advisories::Attempts,
+    now: Timestamp,
+) -> Option<(String, Lost)> {
+    let every_hours = config.advisories.as_ref().map_or(0, |a| a.every_hours);
+    let pace = (every_hours > 0).then_some(every_hours * 2);
+    let relied_upon = FRESH_FOR_DAYS * 24;
+    let hours = pace.map_or(relied_upon, |pace| pace.min(relied_upon));
+    let complete_at = attempts.taken_in.map(|(_, at)| at);
+    let failures = attempts.refused.as_ref().map_or(0, |r| r.failures);
+    let hours = config.notify.silent_after_hours.unwrap_or(hours);
+    let lost = Lost {
+        quiet: quiet(complete_at, Some(hours), failures, now)?,
+        complete_at,
+        failures,
+    };
+    Some((ADVISORIES.to_owned(), lost))
+}
+
+fn quiet(
+    since: Option<Timestamp>,
+    hours: Option<i64>,
+    failures: u64,
+    now: Timestamp,
+) -> Option<Quiet> {
+    let silent = hours.zip(since).is_some_and(|(hours, since)| {
+        now.duration_since(since) > SignedDuration::from_hours(hours)
+    });
+    if silent {
+        return Some(Quiet::Silent);
+    }
+    (failures >= IN_A_ROW).then_some(Quiet::Failing)
 }
 
 #[cfg(test)]
@@ -364,6 +398,40 @@ mod tests {
         assert_eq!(quiet(0, None, &long_ago), None);
         assert_eq!(quiet(0, Some(48), &long_ago), Some(Quiet::Silent));
         assert_eq!(quiet(24, None, &attempts(None, 1)), Some(Quiet::Silent));
+    }
+
+    #[test]
+    fn advisories_are_missed_after_twice_their_pace_or_when_nobody_may_rely_upon_them() {
+        let missed = |settings: &str, hours: i64, failures: u64| {
+            let config = Config::parse(settings).unwrap();
+            let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+            let attempts = advisories::Attempts {
+                taken_in: Some((1, now - SignedDuration::from_hours(hours))),
+                refused: (failures > 0).then_some(advisories::Refusal {
+                    entry: 2,
+                    at: now,
+                    failures,
+                    why: None,
+                }),
+            };
+            without_advisories(&config, &attempts, now).map(|(_, lost)| lost.quiet)
+        };
+        let (daily, weekly) = (
+            "[advisories]\nfolder = \"mirror\"\n",
+            "[advisories]\nfolder = \"mirror\"\nevery_hours = 168\n",
+        );
+        assert_eq!(missed(daily, 48, 2), None);
+        assert_eq!(missed(daily, 48, 3), Some(Quiet::Failing));
+        assert_eq!(missed(daily, 49, 0), Some(Quiet::Silent));
+        assert_eq!(missed(weekly, 168, 0), None);
+        assert_eq!(missed(weekly, 169, 0), Some(Quiet::Silent));
+        assert_eq!(missed("", 169, 0), Some(Quiet::Silent), "taken in by hand");
+        let nothing = advisories::Attempts::default();
+        let config = Config::parse("").unwrap();
+        assert_eq!(
+            without_advisories(&config, &nothing, Timestamp::now()),
+            None
+        );
     }
 
     #[test]

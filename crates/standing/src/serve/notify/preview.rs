@@ -29,6 +29,7 @@ pub fn preview(home: &Home, all: bool, as_of: Option<&str>) -> Result<u8, Failur
     let terms = Terms::settle(home, &index, &when)?;
     let now: Timestamp = terms.as_of.instant.parse().map_err(Failure::integrity)?;
     let attempts = index.last_attempts()?;
+    let taking_in = crate::advisories::attempts(&index)?;
     let (config, notify) = (&home.config, &home.config.notify);
     let (today, fixes) = {
         let estate = terms.estate(&mut index)?;
@@ -36,7 +37,7 @@ pub fn preview(home: &Home, all: bool, as_of: Option<&str>) -> Result<u8, Failur
         let fixes = fixes::in_estate(&estate, notify).map_err(why)?;
         (terms.judge(&estate)?, fixes)
     };
-    let stands = Now::of(&today, &attempts, fixes, config, now);
+    let stands = Now::of(&today, &attempts, &taking_in, fixes, config, now);
     let frame = Frame {
         organisation: &config.organisation,
         url: &config.serve.public_url,

@@ -56,7 +56,8 @@ impl Told {
         let snapshot = &self.snapshot;
         let (today, attempts) = (&snapshot.today, &snapshot.attempts);
         let fixes = fixes::of(&self.app, snapshot).unwrap();
-        Now::of(today, attempts, fixes, &snapshot.home.config, self.now).picture()
+        let (config, advisories) = (&snapshot.home.config, &snapshot.advisories);
+        Now::of(today, attempts, advisories, fixes, config, self.now).picture()
     }
 
     /// Takes it to be told.

@@ -12,6 +12,7 @@ use super::words::{self, moment};
 use crate::config::Source;
 use crate::project;
 use crate::serve::draw::{self, Age};
+use crate::serve::editions::{Taking, taking};
 use crate::serve::right::{Access, Right};
 use crate::serve::routes::Route;
 use crate::serve::rows::{Row, date, number, rows, text};
@@ -148,6 +149,7 @@ struct ListPage {
     /// Sources that were read once and are not configured any more.
     former: Vec<String>,
     drawing: String,
+    taking: Option<Taking>,
 }
 
 fn all(visit: &Visit) -> Answer {
@@ -172,6 +174,7 @@ fn all(visit: &Visit) -> Answer {
         .cloned()
         .collect();
     let page = ListPage {
+        taking: taking(&visit.app, &now, visit.who()?),
         drawing: draw::ages(
             "ages",
             "Age of each source’s last complete reading",

@@ -169,7 +169,23 @@ fn stands(app: &App) -> Registry {
     });
     all.many("items", "Items that bind, by verdict", "verdict", items);
     sources(&mut all, app, &snapshot, now);
+    advisories(&mut all, app, &snapshot, now);
     all.0
+}
+
+fn advisories(all: &mut Stands, app: &App, snapshot: &Snapshot, now: Timestamp) {
+    let attempts = &snapshot.advisories;
+    if let Some((_, at)) = attempts.taken_in {
+        let age = now.duration_since(at).as_secs_f64();
+        let help = "Time since advisories were last taken in";
+        all.one("advisories_age_seconds", help, age);
+    }
+    let failures = attempts.refused.as_ref().map_or(0, |r| r.failures);
+    let help = "Tries in a row by which no advisories were taken in";
+    all.one("advisories_failures_in_a_row", help, count(failures));
+    let running = matches!(app.schedule.advisories(), State::Running { .. });
+    let help = "Whether advisories are being taken in";
+    all.one("advisories_running", help, f64::from(u8::from(running)));
 }
 
 fn sources(all: &mut Stands, app: &App, snapshot: &Snapshot, now: Timestamp) {

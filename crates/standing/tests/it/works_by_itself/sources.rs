@@ -72,6 +72,42 @@ fn what_is_due_is_read_and_after_a_restart_only_what_is_due() {
     sound(&home);
 }
 
+fn editions(home: &Home) -> usize {
+    let home = standing::home::Home::open(&home.path).unwrap();
+    let editions = home.index().unwrap().advisory_editions();
+    editions.unwrap().len()
+}
+
+#[test]
+fn advisories_are_taken_in_when_they_are_due_and_by_one_process_at_a_time() {
+    let home = Home::new();
+    home.configure("[advisories]\nfolder = \"mirror\"\n");
+    home.write(
+        "mirror/all.jsonl",
+        r#"{"id":"EX-1","modified":"2026-03-04T05:06:07Z","affected":[]}"#,
+    );
+    std::fs::create_dir_all(home.path.join(".standing")).unwrap();
+    let held = File::create(home.path.join(".standing/advisories.lock")).unwrap();
+    held.lock().unwrap();
+    let service = Service::start(&home.path);
+    service.until("advisories are being taken in by another process", "");
+    assert_eq!(service.stop(), Some(0));
+    drop(held);
+
+    let service = Service::start(&home.path);
+    service.until("advisories taken in", "");
+    assert_eq!(service.stop(), Some(0));
+
+    // What was taken in just now is not due; a source that is shows that it looked.
+    home.write("people.csv", PEOPLE);
+    home.configure(&source("hr", "people.csv"));
+    let service = Service::start(&home.path);
+    service.until("collected", "\"hr\"");
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(editions(&home), 1);
+    sound(&home);
+}
+
 #[test]
 fn a_source_added_while_it_serves_is_read() {
     let home = Home::new();
