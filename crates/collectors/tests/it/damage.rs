@@ -209,7 +209,9 @@ fn one(
     let kind = collector.about().kind;
     // What a system answered was whole when it was kept, and the vault gives back what it kept.
     let is_file = collector.about().asks == Asks::Files;
-    let is_cut = matches!(harms, [Harm::Cut(_)]) && is_json(&whole) && !is_json(bytes);
+    // Of lines of JSON there may be none, which is told.
+    let is_half = !bytes.trim_ascii().is_empty() && !is_json(bytes);
+    let is_cut = matches!(harms, [Harm::Cut(_)]) && is_json(&whole) && is_half;
     let is_lost = is_file && is_cut;
     let begun = Instant::now();
     let first = said(collector, &collected.settings, &parts);
