@@ -63,11 +63,15 @@ impl Rights {
                 }
             }
         }
-        for (_, page) in &pages {
-            for group in list(&page["GroupDetailList"]) {
-                let name = group["GroupName"].as_str().unwrap_or_default().to_owned();
+        for (part, page) in &pages {
+            for (place, group) in list(&page["GroupDetailList"]).enumerate() {
+                let Some(name) = group["GroupName"].as_str() else {
+                    let at = format!("GroupDetailList element {}", place + 1);
+                    sink.problem(part, None, Some(&at), "expected a GroupName");
+                    continue;
+                };
                 let held = self.held(group, "GroupPolicyList");
-                self.groups.insert(name, held);
+                self.groups.insert(name.to_owned(), held);
             }
         }
         for (name, page) in &pages {

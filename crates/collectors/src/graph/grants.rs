@@ -58,6 +58,7 @@ impl Roles {
         if object.contains_key("roleDefinitionId") {
             self.assignment(system, part, place, object, "role", sink);
         } else if object.contains_key("members") {
+            self.incomplete |= has_odd_members(part, place, object, sink);
             self.role(system, object, sink);
         } else if let (Some(id), Some(name)) = (text(object, "id"), text(object, "displayName")) {
             let marked = object.get("isPrivileged").and_then(Value::as_bool);
@@ -274,9 +275,10 @@ impl Groups {
             return;
         };
         let listed = object.contains_key("members");
+        let is_odd = has_odd_members(part, place, object, sink);
         self.without_members += u64::from(!listed);
         self.cut += u64::from(is_cut(object));
-        if listed && !is_cut(object) && roles.holds(id) {
+        if listed && !is_odd && !is_cut(object) && roles.holds(id) {
             self.read.insert(id.to_owned());
         }
         let resource = format!("group {name}");
@@ -366,6 +368,23 @@ fn is_cut(object: &Map<String, Value>) -> bool {
             .get("members")
             .and_then(Value::as_array)
             .is_some_and(|m| m.len() == EXPANDED_AT_MOST)
+}
+
+/// Whether what is listed as a member is nobody; that is told.
+fn has_odd_members(
+    part: &str,
+    place: u64,
+    object: &Map<String, Value>,
+    sink: &mut Sink<'_>,
+) -> bool {
+    let list = object.get("members").and_then(Value::as_array);
+    let odd = list.into_iter().flatten().filter(|m| !m["id"].is_string());
+    let count = odd.count();
+    if count > 0 {
+        let what = format!("expected members with their ids; left out: {count}");
+        sink.problem(part, None, Some(&element(place)), what);
+    }
+    count > 0
 }
 
 fn members(object: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {

@@ -24,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) versions: Vec<(String, String)>,
     /// Versions for which it gives none.
     pub(crate) undated: u64,
+    /// Places where a version was expected.
+    pub(crate) odd: u64,
     /// Versions that it has no longer.
     pub(crate) withdrawn: u64,
     /// The address of this page, and those of pages that it names and does not hold.
@@ -56,7 +58,9 @@ impl Releases {
             let (count, odd) = self.one(&answer);
             let package = &answer.package;
             if odd > 0 {
-                let what = format!("{package}: expected instants as 2026-12-31T10:00:00Z: {odd}");
+                let what = format!(
+                    "{package}: expected versions with instants as 2026-12-31T10:00:00Z: {odd}"
+                );
                 sink.problem(part, None, None, what);
             }
             for (what, left) in [
@@ -77,7 +81,7 @@ impl Releases {
     /// How many versions were understood, and how many not.
     fn one(&mut self, answer: &Answer) -> (u64, u64) {
         let mut told: BTreeMap<&str, Timestamp> = BTreeMap::new();
-        let mut odd = 0;
+        let mut odd = answer.odd;
         for (version, instant) in &answer.versions {
             let plausible = dates::parse(instant).is_some();
             match instant.parse::<Timestamp>() {

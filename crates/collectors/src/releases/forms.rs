@@ -121,10 +121,13 @@ fn nuget(_: &str, value: &Value) -> Option<Vec<Answer>> {
         return None;
     }
     let held = items.iter().filter_map(|page| page["items"].as_array());
-    let leaves = held.flatten().chain(items);
-    let leaves = leaves.filter(|leaf| leaf["catalogEntry"].is_object());
+    let own = items.iter().filter(|item| item["catalogEntry"].is_object());
     let mut answer = Answer::of("NuGet", "");
-    for leaf in leaves {
+    for leaf in held.flatten().chain(own) {
+        if !leaf["catalogEntry"].is_object() {
+            answer.odd += 1;
+            continue;
+        }
         let entry = &leaf["catalogEntry"];
         if let Some(id) = text(entry, "id").filter(|_| answer.package.is_empty()) {
             id.clone_into(&mut answer.package);

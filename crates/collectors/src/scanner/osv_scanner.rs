@@ -23,10 +23,17 @@ pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(
 }
 
 fn result(value: &Value, position: u64, desk: &mut Desk<'_, '_>) {
+    let place = format!("results[{position}]");
+    if !value.is_object() {
+        return desk.odd(None, Some(&place), "expected a result");
+    }
     let asset = desk.asset(text(&value["source"], "path"));
     for (index, package) in list(value, "packages").iter().enumerate() {
+        let place = format!("{place}.packages[{index}]");
+        if !package.is_object() {
+            desk.odd(None, Some(&place), "expected a package");
+        }
         for record in list(package, "vulnerabilities") {
-            let place = format!("results[{position}].packages[{index}]");
             let mut finding = one(package, record, desk);
             finding.asset.clone_from(&asset);
             of_commit(&value["source"], &package["package"], &mut finding);

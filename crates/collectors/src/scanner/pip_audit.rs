@@ -24,12 +24,16 @@ pub(super) fn read(document: &Document<'_>, desk: &mut Desk<'_, '_>) -> Result<(
 }
 
 fn dependency(value: &Value, position: u64, asset: &str, desk: &mut Desk<'_, '_>) {
+    let place = format!("[{position}]");
+    if !value.is_object() {
+        return desk.odd(None, Some(&place), "expected a package");
+    }
     if text(value, "skip_reason").is_some() {
         return desk.leave("packages that pip-audit could not look up");
     }
     for record in list(value, "vulns") {
         let finding = one(value, record, asset);
-        desk.put(finding, None, Some(&format!("[{position}]")));
+        desk.put(finding, None, Some(&place));
     }
 }
 

@@ -78,6 +78,9 @@ pub(super) fn read_cluster(
         document,
         found.unwrap_or("Resources"),
         &mut |value, place| {
+            if !value.is_object() {
+                return desk.odd(None, Some(place), "expected a resource");
+            }
             let words = ["Namespace", "Kind", "Name"].map(|name| text(value, name));
             let words: Vec<&str> = words.into_iter().flatten().collect();
             let scanned = Scanned {
@@ -107,6 +110,9 @@ fn each(
 }
 
 fn result(scanned: &Scanned<'_>, value: &Value, place: &str, desk: &mut Desk<'_, '_>) {
+    if !value.is_object() {
+        return desk.odd(None, Some(place), "expected a result");
+    }
     for (name, what) in OTHERS {
         desk.leave_many(what, list(value, name).len());
     }

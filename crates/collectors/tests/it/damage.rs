@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::Value;
 use standing_collectors::{
     ALL, About, Asks, Collector, FetchError, Line, Parts, Root, Settings, Sink, run,
 };
@@ -190,7 +191,7 @@ fn recorded(collector: &dyn Collector) -> Vec<(PathBuf, Collected)> {
 }
 
 fn is_json(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(bytes).is_ok()
+    serde_json::from_slice::<Value>(bytes).is_ok()
 }
 
 fn one(
@@ -208,7 +209,9 @@ fn one(
     let kind = collector.about().kind;
     // What a system answered was whole when it was kept, and the vault gives back what it kept.
     let is_file = collector.about().asks == Asks::Files;
-    let is_cut = matches!(harms, [Harm::Cut(_)]) && is_json(&whole) && !is_json(bytes);
+    // Of lines of JSON there may be none, which is told.
+    let is_half = !bytes.trim_ascii().is_empty() && !is_json(bytes);
+    let is_cut = matches!(harms, [Harm::Cut(_)]) && is_json(&whole) && is_half;
     let is_lost = is_file && is_cut;
     let begun = Instant::now();
     let first = said(collector, &collected.settings, &parts);
@@ -255,4 +258,63 @@ fn no_damage_to_a_recorded_case_panics_or_is_taken_for_the_whole() {
         wrong.extend(done.err().map(|error| format!("{kind}: {error}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Every list within a document, and how many objects it holds.
+fn lists(value: &Value, at: &str, found: &mut Vec<(String, usize)>) {
+    match value {
+        Value::Array(all) => {
+            for (n, one) in all.iter().enumerate() {
+                if one.is_object() {
+                    found.push((at.to_owned(), n));
+                }
+                lists(one, &format!("{at}/{n}"), found);
+            }
+        }
+        Value::Object(all) => {
+            for (name, one) in all {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                lists(one, &format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What lies in the attributes of Terraform's resources is their providers', and any of it may be absent.
+fn is_of_the_provider(kind: &str, at: &str) -> bool {
+    kind == "terraform" && at.contains("/attributes/")
+}
+
+/// Where an object of a list is a number instead, the rows that are lost with it are not lost in silence.
+#[test]
+fn an_element_that_is_no_object_is_told_of() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for collector in ALL.iter().filter(|c| c.about().asks == Asks::Files) {
+        for (case, collected) in recorded(*collector) {
+            let before = said(*collector, &collected.settings, &collected.parts);
+            for (n, (name, bytes)) in collected.parts.iter().enumerate() {
+                let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
+                    continue;
+                };
+                let mut found = Vec::new();
+                lists(&document, "", &mut found);
+                found.retain(|(at, _)| !is_of_the_provider(collector.about().kind, at));
+                for (at, place) in found {
+                    let mut odd = document.clone();
+                    odd.pointer_mut(&at).unwrap()[place] = Value::from(7);
+                    let mut parts = collected.parts.clone();
+                    parts[n].1 = odd.to_string().into_bytes();
+                    let after = said(*collector, &collected.settings, &parts);
+                    tried += 1;
+                    if after.rows.len() < before.rows.len() && after.told == before.told {
+                        let (case, rows) = (case.display(), before.rows.len() - after.rows.len());
+                        wrong.push(format!("{case} {name} {at}/{place}: {rows} rows"));
+                    }
+                }
+            }
+        }
+    }
+    println!("{tried} elements");
+    assert!(wrong.is_empty(), "of {tried}:\n{}", wrong.join("\n"));
 }
