@@ -57,10 +57,11 @@ pub fn demo(global: &Global, options: &Demo) -> Result<u8, Failure> {
         style.strong("2. Collected by the same code that you would run")
     );
     put!("{}", collected_text(&collections.done, false, style));
-    say!(
-        "  Hosts, lockfiles, scanners and advisories were read on {days} days of the year before too, under \
-         those days' dates."
+    let past = format!(
+        "Packages, lockfiles, scanners and advisories were read on {days} days of the year before too, \
+         and are kept under those days."
     );
+    say!("  {}", style.fold(2, &past));
     let mut index = home.index()?;
     review::demonstrate(&home, &index, !plan.faults)?;
     let when = When {
