@@ -349,8 +349,10 @@ impl<'a> Estate<'a> {
             || table == "support"
     }
 
-    /// Views of every table as of the moment, from known sources only, and the derived tables.
+    /// Views of every table as of the moment, from known sources only, and the derived tables: in one
+    /// transaction, since SQLite looks through its cache after each.
     fn lay_out(&self, support: &[SupportRow]) -> Result<(), IndexError> {
+        let transaction = self.connection.unchecked_transaction()?;
         let mut sql = String::new();
         for table in tables::ALL {
             let name = table.name;
@@ -377,7 +379,7 @@ impl<'a> Estate<'a> {
         crate::derive::run(self.connection, &self.as_of, support)?;
         crate::derive::access::run(self)?;
         crate::derive::patching::run(self, self.edition.as_deref())?;
-        Ok(())
+        Ok(transaction.commit()?)
     }
 
     fn at(&self) -> String {

@@ -2,11 +2,10 @@
 //!
 //! Aliases are symmetric and transitive, as OSV has them: `CVE-…`, `GHSA-…`, `PYSEC-…`, `RUSTSEC-…`
 //! and `GO-…` that name each other are one class. Where a database takes several CVEs for one, so do
-//! we; what is fixed in different versions is still kept apart, by [`gather`]. A distribution's
-//! advisory (`DSA-…`, `USN-…`) is about its `upstream` vulnerabilities and joins none of them to
-//! another: one advisory often mends many.
+//! we. A distribution's advisory (`DSA-…`, `USN-…`) is about its `upstream` vulnerabilities and joins none
+//! of them to another: one advisory often mends many.
 
-use crate::order::{Order, numeric, take, take_digits};
+use crate::order::{numeric, take, take_digits};
 use crate::record::Record;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -152,98 +151,4 @@ pub(crate) fn by_rank(a: &str, b: &str) -> Ordering {
         .cmp(&rank(b))
         .then_with(numbers)
         .then_with(|| a.cmp(b))
-}
-
-/// What one advisory says of one package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    /// The advisory's name.
-    pub id: String,
-    /// OSV's, with the release: `Debian:12`.
-    pub ecosystem: String,
-    /// The package's name there.
-    pub package: String,
-    /// The versions that mend it, one a branch; none is "no fix".
-    pub fixed: Vec<String>,
-}
-
-/// What several advisories say alike.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The class of the vulnerability.
-    pub vulnerability: String,
-    /// As in the entries.
-    pub ecosystem: String,
-    /// As in the entries.
-    pub package: String,
-    /// In the spelling of the first of `ids`, earliest first.
-    pub fixed: Vec<String>,
-    /// The advisories that say so, in order.
-    pub ids: Vec<String>,
-}
-
-/// Puts together what says the same: same class, same package, same fixed versions. Entries that
-/// differ in these are findings of their own, whatever the names of their advisories.
-pub fn gather(classes: &Classes, entries: impl IntoIterator<Item = Entry>) -> Vec<Finding> {
-    let mut named: Vec<(&str, Entry)> = Vec::new();
-    let entries: BTreeSet<Entry> = entries.into_iter().map(sorted).collect();
-    for entry in &entries {
-        for class in classes.about(&entry.id) {
-            named.push((class, entry.clone()));
-        }
-    }
-    named.sort_by(|(a, x), (b, y)| {
-        let key = |e: &'_ Entry| (e.ecosystem.clone(), e.package.clone());
-        by_rank(a, b)
-            .then_with(|| key(x).cmp(&key(y)))
-            .then_with(|| by_rank(&x.id, &y.id))
-    });
-    let mut found: Vec<Finding> = Vec::new();
-    for (class, entry) in named {
-        // Sorted as they are, those of the same package lie at the end.
-        let mut beside = found.iter_mut().rev().take_while(|finding| {
-            finding.vulnerability == class
-                && finding.ecosystem == entry.ecosystem
-                && finding.package == entry.package
-        });
-        let alike =
-            beside.find(|finding| same_versions(&finding.ecosystem, &finding.fixed, &entry.fixed));
-        match alike {
-            Some(finding) => {
-                if !finding.ids.contains(&entry.id) {
-                    finding.ids.push(entry.id);
-                }
-            }
-            None => found.push(Finding {
-                vulnerability: class.to_owned(),
-                ecosystem: entry.ecosystem,
-                package: entry.package,
-                fixed: entry.fixed,
-                ids: vec![entry.id],
-            }),
-        }
-    }
-    found
-}
-
-/// Fixed versions in the order of their ecosystem, those without a place by their text behind them.
-fn sorted(mut entry: Entry) -> Entry {
-    let order = Order::of(&entry.ecosystem);
-    let place = |text: &str| order.and_then(|o| o.parse(text).map(|_| o));
-    entry.fixed.sort_by(|a, b| match (place(a), place(b)) {
-        (Some(order), Some(_)) => order.parse(a).cmp(&order.parse(b)).then_with(|| a.cmp(b)),
-        (a_placed, b_placed) => {
-            let unplaced = a_placed.is_none().cmp(&b_placed.is_none());
-            unplaced.then_with(|| a.cmp(b))
-        }
-    });
-    entry.fixed.dedup();
-    entry
-}
-
-fn same_versions(ecosystem: &str, a: &[String], b: &[String]) -> bool {
-    let same = |(a, b): (&String, &String)| {
-        a == b || crate::compare(ecosystem, a, b) == Some(Ordering::Equal)
-    };
-    a.len() == b.len() && a.iter().zip(b).all(same)
 }

@@ -15,6 +15,7 @@
 mod build;
 mod fixes;
 mod layout;
+mod rating;
 
 pub use build::{Builder, Row};
 pub use fixes::{NamedFix, package_key};
@@ -22,9 +23,10 @@ pub use layout::Damaged;
 
 use crate::order::Order;
 use crate::osv::Event;
-use crate::record::{Concern, Kind, Ranged, Verdict, is_in_ecosystem, pypi_name};
-use crate::severity::{Author, Rating};
+use crate::record::{Concern, Installed, Kind, Ranged, Verdict, is_in_ecosystem, pypi_name};
+use crate::severity::Rating;
 use layout::{Cursor, Layout, NONE};
+use rating::RATING;
 
 /// Compiled advisories.
 pub struct Database<B> {
@@ -163,25 +165,26 @@ impl<B: AsRef<[u8]>> Database<B> {
         let Some(Found(at)) = self.find(self.layout.packages, key.as_bytes())? else {
             return Ok(hits);
         };
-        let asked = Asked {
-            ecosystem,
-            order: Order::of(ecosystem),
-            version,
-        };
+        let installed = Installed::new(Order::of(ecosystem), version);
         let mut cursor = self.cursor(at + 1);
         for _ in 0..cursor.take()? {
             let entry = EntryRef(cursor.take()?);
-            if let Some(hit) = self.judge_entry(entry, &asked)? {
+            if let Some(hit) = self.judge_entry(entry, ecosystem, &installed)? {
                 hits.push(hit);
             }
         }
         Ok(hits)
     }
 
-    fn judge_entry(&self, entry: EntryRef, asked: &Asked<'_>) -> Result<Option<Hit>, Damaged> {
+    fn judge_entry(
+        &self,
+        entry: EntryRef,
+        ecosystem: &str,
+        installed: &Installed<'_>,
+    ) -> Result<Option<Hit>, Damaged> {
         let mut cursor = self.cursor(entry.0);
         cursor.skip(1)?;
-        let concerned = is_in_ecosystem(asked.ecosystem, self.string(cursor.take()?)?);
+        let concerned = is_in_ecosystem(ecosystem, self.string(cursor.take()?)?);
         if concerned == Some(false) {
             return Ok(None);
         }
@@ -196,22 +199,20 @@ impl<B: AsRef<[u8]>> Database<B> {
             versions: Some(&[][..]),
             ranges: &ranges,
         };
-        let mut judged = concern.judge(asked.order, asked.version);
+        let mut judged = concern.judge(installed);
         let versions: Option<Vec<&str>>;
         // Lists are long: they are read only where the ranges leave the question open.
         if judged != Verdict::Affected && listed > 0 {
             versions = self.strings(&mut list)?;
             concern.versions = versions.as_deref();
-            judged = concern.judge(asked.order, asked.version);
+            judged = concern.judge(installed);
         }
         let verdict = match (judged, concerned) {
             (Verdict::NotAffected, _) => return Ok(None),
             (Verdict::Affected, None) => Verdict::CannotTell(crate::Doubt::Release),
             (verdict, _) => verdict,
         };
-        let fixed = concern
-            .next_fix(asked.order, asked.version)
-            .map(str::to_owned);
+        let fixed = concern.next_fix(installed).map(str::to_owned);
         Ok(Some(Hit {
             entry,
             verdict,
@@ -257,15 +258,9 @@ impl<B: AsRef<[u8]>> Database<B> {
         let informational = self.maybe(cursor.take()?)?;
         let mut ratings = Vec::new();
         for _ in 0..cursor.take()? {
-            let text = self.string(cursor.take()?)?;
-            let author = match cursor.take()? {
-                0 => Author::Vendor,
-                1 => Author::Database,
-                2 => Author::Scanner,
-                _ => return Err(Damaged),
-            };
-            let name = self.string(cursor.take()?)?;
-            ratings.extend(Rating::read(text, author, name));
+            let (text, name) = (cursor.take()?, cursor.take()?);
+            let (text, name) = (self.string(text)?, self.string(name)?);
+            ratings.push(rating::read(cursor.take()?, text, name)?);
         }
         Ok(Entry {
             advisory,
@@ -364,7 +359,7 @@ impl<B: AsRef<[u8]>> Database<B> {
 fn past_ratings(cursor: &mut Cursor<'_>) -> Result<(), Damaged> {
     cursor.skip(1)?;
     let ratings = cursor.take()?;
-    cursor.skip(ratings.saturating_mul(3))
+    cursor.skip(ratings.saturating_mul(RATING))
 }
 
 /// Steps from the list of versions to the ranges; gives what the list's length says.
@@ -372,13 +367,6 @@ fn past_versions(cursor: &mut Cursor<'_>) -> Result<u32, Damaged> {
     let listed = cursor.take()?;
     cursor.skip(if listed == NONE { 0 } else { listed })?;
     Ok(listed)
-}
-
-/// The package that is asked about.
-struct Asked<'a> {
-    ecosystem: &'a str,
-    order: Option<Order>,
-    version: &'a str,
 }
 
 /// Where an object found by a key lies.

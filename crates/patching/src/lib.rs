@@ -2,7 +2,7 @@
 //!
 //! - [`compare`]: which of two versions is the later one.
 //! - [`affects`], [`Record`]: whether an OSV advisory concerns a version.
-//! - [`Classes`], [`gather`]: one vulnerability under many names.
+//! - [`Classes`]: one vulnerability under many names.
 //! - [`Builder`], [`Database`]: all of it compiled, and read where it lies.
 //! - [`Fleet`]: many hosts compared with it, each package once.
 //! - [`score`], [`Severity`]: how grave it is, and who says so.
@@ -47,10 +47,10 @@ mod record;
 mod score;
 mod severity;
 
-pub use aliases::{Classes, Entry, Finding, gather};
+pub use aliases::Classes;
 pub use database::{
-    Advisory, Builder, Damaged, Database, Entry as AdvisoryEntry, EntryRef, Epss, Exploited, Hit,
-    NamedFix, Row, Vulnerability, is_distribution, package_key,
+    Advisory, Builder, Damaged, Database, Entry, EntryRef, Epss, Exploited, Hit, NamedFix, Row,
+    Vulnerability, is_distribution, package_key,
 };
 pub use fleet::{Changed, Finding as FleetFinding, Fleet, Package, Tally};
 pub use order::compare;

@@ -106,33 +106,36 @@ impl<'a> Subject<'a> {
     /// state at the end is therefore that of the last event reached. Events that cannot be placed
     /// might come last too, so the answer stands only if none of them would turn it.
     fn walk(&self, events: &[Event<'_>]) -> Option<bool> {
-        let mut reached = Vec::new();
-        let mut unplaced = Vec::new();
+        let mut last: Option<(Option<Version<'_>>, bool)> = None;
+        // Of those that introduce, and of those that do not.
+        let (mut opens, mut closes) = (false, false);
         for event in events {
             let (text, introduces, inclusive) = match event {
-                // Before every version, readable or not: `None` is the least `Option`.
-                Event::Introduced(text) if text == "0" => {
-                    reached.push((None, true));
-                    continue;
-                }
                 Event::Introduced(text) => (text, true, true),
                 Event::Fixed(text) => (text, false, true),
                 Event::LastAffected(text) => (text, false, false),
                 Event::Limit(_) => continue,
             };
-            match (&self.version, self.place(text)) {
-                (Some(version), Some(at)) => {
-                    if version > &at || (inclusive && version == &at) {
-                        reached.push((Some(at), introduces));
-                    }
+            // Before every version, readable or not: `None` is the least `Option`.
+            let first = introduces && text == "0";
+            let at = if first { None } else { self.place(text) };
+            let reached = match (&self.version, &at) {
+                _ if first => true,
+                (Some(version), Some(at)) => version > at || (inclusive && version == at),
+                _ => {
+                    opens |= introduces;
+                    closes |= !introduces;
+                    false
                 }
-                _ => unplaced.push(introduces),
+            };
+            // Of several at one place the last counts, as after a stable sort.
+            if reached && last.as_ref().is_none_or(|(before, _)| &at >= before) {
+                last = Some((at, introduces));
             }
         }
-        // Of several greatest elements `max_by` yields the last, as a stable sort would.
-        let last = reached.iter().max_by(|(a, _), (b, _)| a.cmp(b));
-        let vulnerable = last.is_some_and(|(_, introduces)| *introduces);
-        (!unplaced.contains(&!vulnerable)).then_some(vulnerable)
+        let vulnerable = last.is_some_and(|(_, introduces)| introduces);
+        let turns = if vulnerable { closes } else { opens };
+        (!turns).then_some(vulnerable)
     }
 
     /// The least version that a range names as fixed and that lies behind this one.

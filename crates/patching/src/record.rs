@@ -188,7 +188,7 @@ impl Affected {
             versions: versions.as_deref(),
             ranges: &ranges,
         }
-        .judge(Order::of(ecosystem), version)
+        .judge(&Installed::new(Order::of(ecosystem), version))
     }
 }
 
@@ -213,6 +213,32 @@ impl Kind {
     }
 }
 
+/// The version asked about, once for every range: as its ecosystem places it, and as SemVer does where
+/// that is another order.
+pub(crate) struct Installed<'a> {
+    order: Option<Order>,
+    own: Subject<'a>,
+    semver: Option<Subject<'a>>,
+}
+
+impl<'a> Installed<'a> {
+    pub(crate) fn new(order: Option<Order>, version: &'a str) -> Installed<'a> {
+        let semver = Some(Order::for_semver(order));
+        Installed {
+            order,
+            own: Subject::new(order, version),
+            semver: (semver != order).then(|| Subject::new(semver, version)),
+        }
+    }
+
+    fn under(&self, kind: Kind) -> &Subject<'a> {
+        match (kind, &self.semver) {
+            (Kind::Semver, Some(semver)) => semver,
+            _ => &self.own,
+        }
+    }
+}
+
 /// One range; without events where they are of another shape.
 pub(crate) struct Ranged<'a> {
     pub(crate) kind: Kind,
@@ -227,15 +253,11 @@ pub(crate) struct Concern<'a, T> {
 }
 
 impl<T: AsRef<str>> Concern<'_, T> {
-    pub(crate) fn judge(&self, order: Option<Order>, version: &str) -> Verdict {
-        let subject = Subject::new(order, version);
+    pub(crate) fn judge(&self, installed: &Installed<'_>) -> Verdict {
         let mut found = Some(false);
-        let mut placed = subject.is_placed();
+        let mut placed = installed.own.is_placed();
         for range in self.ranges.iter().filter(|range| range.kind != Kind::Git) {
-            let subject = match range.kind {
-                Kind::Semver => Subject::new(Some(Order::for_semver(order)), version),
-                _ => Subject::new(order, version),
-            };
+            let subject = installed.under(range.kind);
             placed |= subject.is_placed();
             let inside = match (range.kind, &range.events) {
                 (Kind::Semver | Kind::Ecosystem, Some(events)) => subject.is_in_range(events),
@@ -247,7 +269,7 @@ impl<T: AsRef<str>> Concern<'_, T> {
         if found != Some(true) {
             found = either(
                 found,
-                self.versions.and_then(|list| subject.is_listed(list)),
+                self.versions.and_then(|list| installed.own.is_listed(list)),
             );
         }
         // Where versions are listed, or ranged, commits say the same again: the schema asks for it.
@@ -259,20 +281,20 @@ impl<T: AsRef<str>> Concern<'_, T> {
             Some(false) if commits_only => Verdict::CannotTell(Doubt::Commits),
             Some(false) => Verdict::NotAffected,
             None if placed => Verdict::CannotTell(Doubt::Record),
-            None if order.is_none() => Verdict::CannotTell(Doubt::Order),
+            None if installed.order.is_none() => Verdict::CannotTell(Doubt::Order),
             None => Verdict::CannotTell(Doubt::Version),
         }
     }
 
     /// The least fixed version behind the installed one, of the ranges that hold it.
-    pub(crate) fn next_fix(&self, order: Option<Order>, version: &str) -> Option<&str> {
-        let subject = Subject::new(order, version);
+    pub(crate) fn next_fix(&self, installed: &Installed<'_>) -> Option<&str> {
+        let subject = &installed.own;
         let events = self.ranges.iter().filter(|range| range.kind != Kind::Git);
         let events = events.filter_map(|range| range.events.as_deref());
         let holding = events.filter(|events| subject.is_in_range(events) != Some(false));
         let mut fixes = holding.filter_map(|events| subject.next_fix(events));
         let first = fixes.next()?;
-        let is_before = |a: &str, b: &str| order.is_some_and(|o| o.is_before(a, b));
+        let is_before = |a: &str, b: &str| installed.order.is_some_and(|o| o.is_before(a, b));
         Some(fixes.fold(first, |a, b| if is_before(b, a) { b } else { a }))
     }
 }

@@ -3,7 +3,8 @@
 use rusqlite::types::Value as Sql;
 use standing_facts::tables;
 
-use super::{Index, IndexError, text_of};
+use super::schema::text_of;
+use super::{Index, IndexError};
 
 impl Index {
     /// Everything in the index as text in one order that depends on the contents alone: two indexes

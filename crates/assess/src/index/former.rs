@@ -3,7 +3,8 @@
 use rusqlite::params;
 use standing_facts::{Row, Table};
 
-use super::{Index, IndexError, RECORDS, cell, column_names};
+use super::schema::{cell, column_names};
+use super::{Index, IndexError, RECORDS};
 
 /// A record that stands or stood.
 #[derive(Clone, Debug, PartialEq)]

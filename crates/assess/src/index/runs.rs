@@ -87,6 +87,34 @@ impl Index {
         let rows = statement.query_map(params![source, most], |row| heading(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// Entry number of the last run of a source, whatever it came to.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn last_run(&self, source: &str) -> Result<Option<u64>, IndexError> {
+        let entry: Option<i64> = self.connection.query_row(
+            "select max(entry_number) from collection where source_name = ?1",
+            params![source],
+            |row| row.get(0),
+        )?;
+        Ok(entry.map(i64::cast_unsigned))
+    }
+
+    /// Rows that the last complete run of a source yielded, by table.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn last_counts(&self, source: &str) -> Result<BTreeMap<String, u64>, IndexError> {
+        let mut statement = self.connection.prepare(
+            "select table_name, row_count, max(entry_number) from coverage
+             where source_name = ?1 and outcome = 'complete' group by table_name",
+        )?;
+        let rows = statement.query_map(params![source], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 /// The seven columns of a run from `at` on.

@@ -272,12 +272,8 @@ fn entry(
     words.push(number(ratings.len()));
     for rating in ratings {
         words.push(heap.string(&rating.text));
-        words.push(match rating.author {
-            Author::Vendor => 0,
-            Author::Database => 1,
-            Author::Scanner => 2,
-        });
         words.push(heap.string(&rating.name));
+        words.push(super::rating::write(&rating));
     }
     match &affected.versions {
         Value::Null => heap.list(&mut words, &[]),

@@ -15,7 +15,7 @@ impl std::fmt::Display for Damaged {
 impl std::error::Error for Damaged {}
 
 /// The first bytes: what this is, and the format's number.
-pub(super) const MARK: &[u8; 16] = b"standing adv.  1";
+pub(super) const MARK: &[u8; 16] = b"standing adv.  2";
 /// Words of the head, the mark included.
 pub(super) const HEAD: u32 = 12;
 /// No string, no list.

@@ -1,8 +1,8 @@
-//! Names of vulnerabilities, and findings put together by them.
+//! Names of vulnerabilities.
 
 use crate::shared;
 use proptest::prelude::*;
-use standing_patching::{Classes, Entry, Record, gather};
+use standing_patching::{Classes, Record};
 
 fn record(id: &str, aliases: &[&str], upstream: &[&str]) -> Record {
     Record::read(
@@ -104,75 +104,6 @@ fn withdrawn_records_join_nothing() {
     let text = r#"{"id":"GHSA-1","aliases":["CVE-1"],"withdrawn":"2026-01-01T00:00:00Z"}"#;
     let classes = classes(&[Record::read(text).unwrap()]);
     assert_eq!(classes.name("GHSA-1"), "GHSA-1");
-}
-
-fn entry(id: &str, ecosystem: &str, package: &str, fixed: &[&str]) -> Entry {
-    Entry {
-        id: id.into(),
-        ecosystem: ecosystem.into(),
-        package: package.into(),
-        fixed: fixed.iter().map(|v| (*v).to_owned()).collect(),
-    }
-}
-
-/// The findings as lines: class, package, versions, advisories.
-fn told(classes: &Classes, entries: Vec<Entry>) -> Vec<String> {
-    let line = |f: standing_patching::Finding| {
-        format!(
-            "{} {}/{} [{}] {}",
-            f.vulnerability,
-            f.ecosystem,
-            f.package,
-            f.fixed.join(" "),
-            f.ids.join(" ")
-        )
-    };
-    gather(classes, entries).into_iter().map(line).collect()
-}
-
-#[test]
-fn findings_with_different_fixes_stay_apart() {
-    let mut classes = Classes::default();
-    classes.join("CVE-2024-1", "GHSA-1");
-    classes.join("CVE-2024-1", "PYSEC-1");
-    let entries = vec![
-        entry("PYSEC-1", "PyPI", "lib", &["2.0.0", "1.9"]),
-        entry("GHSA-1", "PyPI", "lib", &["1.9.0", "2.0"]),
-        entry("CVE-2024-1", "PyPI", "lib", &["2.1"]),
-        entry("GHSA-1", "npm", "lib", &["2.0.0"]),
-        entry("GHSA-2", "PyPI", "lib", &["2.0"]),
-        entry("CVE-2024-1", "PyPI", "lib", &[]),
-        entry("CVE-2024-1", "PyPI", "other", &["2.1"]),
-        entry("PYSEC-1", "PyPI", "lib", &["?"]),
-    ];
-    let expected = [
-        "CVE-2024-1 PyPI/lib [] CVE-2024-1",
-        "CVE-2024-1 PyPI/lib [2.1] CVE-2024-1",
-        "CVE-2024-1 PyPI/lib [1.9.0 2.0] GHSA-1 PYSEC-1",
-        "CVE-2024-1 PyPI/lib [?] PYSEC-1",
-        "CVE-2024-1 PyPI/other [2.1] CVE-2024-1",
-        "CVE-2024-1 npm/lib [2.0.0] GHSA-1",
-        "GHSA-2 PyPI/lib [2.0] GHSA-2",
-    ];
-    assert_eq!(told(&classes, entries.clone()), expected);
-    let backwards = entries.into_iter().rev().collect();
-    assert_eq!(told(&classes, backwards), expected);
-}
-
-#[test]
-fn one_advisory_of_two_vulnerabilities_is_two_findings() {
-    let classes = classes(&[record("DSA-1-1", &[], &["CVE-1", "CVE-2"])]);
-    let entries = vec![entry(
-        "DSA-1-1",
-        "Debian:12",
-        "openssl",
-        &["3.0.11-1~deb12u2"],
-    )];
-    let expected = [
-        "CVE-1 Debian:12/openssl [3.0.11-1~deb12u2] DSA-1-1",
-        "CVE-2 Debian:12/openssl [3.0.11-1~deb12u2] DSA-1-1",
-    ];
-    assert_eq!(told(&classes, entries), expected);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use crate::shared;
 use proptest::prelude::*;
 use standing_patching::{
-    Author, Builder, Database, Doubt, Level, Record, Row, Verdict, is_distribution,
+    Author, Builder, Database, Doubt, Level, Rating, Record, Row, Verdict, is_distribution,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -294,6 +294,48 @@ fn versions(record: &serde_json::Value) -> BTreeSet<(String, String, String)> {
         }
     }
     found
+}
+
+/// What was scored when it was compiled is what scoring it anew gives, of whatever version and author.
+#[test]
+fn ratings_are_kept_as_they_were_read() {
+    let texts = [
+        "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H",
+        "CVSS:3.0/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N",
+        "AV:N/AC:M/Au:N/C:P/I:P/A:P",
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N",
+    ];
+    let scored = texts.map(|text| format!(r#"{{"type":"CVSS","score":"{text}"}}"#));
+    let words = ["critical", "moderate", "unimportant"];
+    let worded = words.map(|word| format!(r#"{{"type":"word","score":"{word}"}}"#));
+    let stated = scored
+        .into_iter()
+        .chain(worded)
+        .collect::<Vec<_>>()
+        .join(",");
+    let record = DISTRIBUTION.replacen('{', &format!(r#"{{"severity":[{stated}],"#), 1);
+    let db = built(&[&record]);
+    let hit = &db.judge("Debian:12", "left", "1").unwrap()[0];
+    let vectors = texts.iter().map(|text| (*text, Author::Database));
+    let words = words.iter().map(|word| (*word, Author::Vendor));
+    let read = vectors.chain(words).map(|(text, author)| {
+        let name = "Debian";
+        Rating::read(text, author, name).unwrap()
+    });
+    assert_eq!(
+        db.entry(hit.entry).unwrap().ratings,
+        read.collect::<Vec<_>>()
+    );
+}
+
+/// Files of the first format hold ratings otherwise; they are refused, and so compiled anew.
+#[test]
+fn another_format_is_refused() {
+    let mut bytes = Builder::new().finish();
+    assert!(Database::open(bytes.clone()).is_ok());
+    bytes[15] = b'1';
+    assert!(Database::open(bytes).is_err());
 }
 
 #[test]
