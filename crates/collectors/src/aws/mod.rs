@@ -38,7 +38,7 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(5);
 static ABOUT: About = About {
     kind: "aws",
     summary: "an AWS account's users, keys and rights, asked of IAM",
-    revision: 1,
+    revision: 2,
     asks: Asks::System,
     tables: &["account", "credential_factor", "grant"],
     settings: &[

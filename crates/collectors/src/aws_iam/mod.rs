@@ -18,7 +18,7 @@ pub struct AwsIam;
 static ABOUT: About = About {
     kind: "aws-iam",
     summary: "AWS IAM credential reports (CSV) and authorisation details (JSON)",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["account", "credential_factor", "grant"],
     settings: &[Setting {

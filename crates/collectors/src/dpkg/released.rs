@@ -157,8 +157,8 @@ impl Lists {
         let date = stanza.date.as_deref().and_then(at);
         let printed = stanza.printed.as_deref();
         self.printed = self.printed.or(printed.and_then(|at| at.parse().ok()));
-        let named = [&stanza.suite, &stanza.codename].into_iter().flatten();
-        if named.into_iter().any(|name| name.ends_with("-security"))
+        let mut named = [&stanza.suite, &stanza.codename].into_iter().flatten();
+        if named.any(|name| name.ends_with("-security"))
             && let Some(date) = date
         {
             let oldest = self.security.map_or(date, |known| known.min(date));

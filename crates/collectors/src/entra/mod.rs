@@ -26,7 +26,7 @@ const PARTS: [&str; 5] = [
 static ABOUT: About = About {
     kind: "entra",
     summary: "Microsoft Entra ID, asked of Microsoft Graph",
-    revision: 1,
+    revision: 2,
     asks: Asks::System,
     tables: &["account", "credential_factor", "grant", "sign_in_policy"],
     settings: &[

@@ -18,7 +18,7 @@ pub struct Graph;
 static ABOUT: About = About {
     kind: "graph",
     summary: "Microsoft Entra ID: saved answers of Microsoft Graph (JSON), one file a page",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["account", "credential_factor", "grant"],
     settings: &[Setting {

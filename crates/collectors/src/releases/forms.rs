@@ -101,9 +101,7 @@ fn rubygems(name: &str, value: &Value) -> Option<Vec<Answer>> {
     let file = file.strip_suffix(".gz").unwrap_or(file);
     let mut answer = Answer::of("RubyGems", file.strip_suffix(".json").unwrap_or(file));
     let all = value.as_array()?;
-    if text(all.first()?, "number").is_none() {
-        return None;
-    }
+    text(all.first()?, "number")?;
     for version in all {
         answer.add(text(version, "number"), text(version, "created_at"));
     }

@@ -29,7 +29,6 @@ pub(super) struct Software<'a> {
 }
 
 /// Why a package of a language may be a part of a package of the distribution.
-#[derive(Clone)]
 pub(super) enum Owner {
     /// It lies where only packages of Debian and its kin put files.
     Folder,

@@ -42,7 +42,7 @@ static ABOUT: About = About {
     kind: "scanner",
     summary: "findings of vulnerability scanners: Trivy and its operator, Grype, OSV-Scanner, pip-audit, npm and yarn \
 audit, cargo-audit, SARIF, Nessus, Tenable, Qualys, OpenVAS, AWS Inspector, Microsoft Defender",
-    revision: 1,
+    revision: 2,
     asks: Asks::Files,
     tables: &["advisory_finding"],
     settings: &[Setting {
