@@ -141,9 +141,7 @@ impl Taking {
             (State::Running { since, .. }, _) => {
                 format!("They are being taken in since {}.", moment(since))
             }
-            (_, None) => "They are taken in only when somebody asks for it: `standing advisories \
-                          update`."
-                .into(),
+            (_, None) => "They are taken in only by hand.".into(),
             (_, Some(at)) if at <= Timestamp::now() => "They are due now.".into(),
             (_, Some(at)) => format!("Next: {}.", moment(&at)),
         });
