@@ -1,26 +1,35 @@
 //! How fast and how large: `cargo bench -p standing-assess`.
 //!
-//! A full assessment of 5,000 people, 20 systems, 60,000 accounts and 2,000,000 components, each
-//! phase in a process of its own so that its peak memory is its own.
+//! A full assessment of 5,000 people, 20 systems, 60,000 accounts and 2,000,000 components with the
+//! clocks of what advisories say of these, each phase in a process of its own so that its peak memory
+//! is its own. `STANDING_BENCH_HOSTS` sets another number of hosts, of 500 packages each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Instant;
 
+use standing_assess::advisories::Bytes;
 use standing_assess::assessment::assess;
 use standing_assess::catalogue::Catalogue;
-use standing_assess::index::{CollectionMeta, ConfiguredSource, IndexError};
+use standing_assess::index::{AdvisoryEdition, CollectionMeta, ConfiguredSource, IndexError};
 use standing_assess::{AsOf, Estate, Freshness, Index, checks};
 use standing_facts::{Outcome, Row, parse_line, tables};
+use standing_patching::Builder;
 
 const PHASE: &str = "STANDING_ASSESS_BENCH_PHASE";
 const PEOPLE: usize = 5_000;
 const SYSTEMS: usize = 20;
 const ACCOUNTS: usize = 60_000;
-const HOSTS: usize = 4_000;
 const PACKAGES: usize = 500;
 const RUNS: usize = 5;
+
+/// Each with as many packages as there are.
+fn hosts() -> usize {
+    let stated = std::env::var("STANDING_BENCH_HOSTS").ok();
+    stated.and_then(|text| text.parse().ok()).unwrap_or(4_000)
+}
 
 fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("assess-bench");
@@ -37,7 +46,7 @@ fn main() {
     std::fs::create_dir_all(&folder).expect("a folder below target");
     println!(
         "estate: {PEOPLE} people, {SYSTEMS} systems, {ACCOUNTS} accounts, {} components",
-        HOSTS * PACKAGES
+        hosts() * PACKAGES
     );
     for phase in ["build", "assess"] {
         println!("{phase}:");
@@ -52,6 +61,8 @@ fn main() {
 
 fn measure(file: &Path) {
     let mut index = Index::open(file).expect("the index");
+    let edition: Arc<[u8]> = edition().into();
+    index.advise(Arc::new(move |_| Ok(Bytes(Arc::new(edition.clone())))));
     let catalogue = Catalogue::builtin();
     let checks = checks::builtin();
     let mut times = Vec::new();
@@ -71,9 +82,11 @@ fn measure(file: &Path) {
                 .values()
                 .map(|r| r.counts.values().sum::<u64>())
                 .sum();
+            let count = "select count(*) from patch_clock";
+            let clocks = estate.query(count, 100).expect("a count").rows;
             println!(
-                "  {} checks, {judged} subjects judged",
-                assessment.checks.len()
+                "  {} checks, {judged} subjects judged, rows of clocks: {clocks:?}",
+                assessment.checks.len(),
             );
         }
     }
@@ -136,6 +149,12 @@ fn build(file: &Path) {
                 gaps: Vec::new(),
                 problems: 0,
             };
+            index.advisory_edition(&AdvisoryEdition {
+                entry: 2,
+                valid_from: at.into(),
+                edition: "bench".into(),
+                json: String::new(),
+            })?;
             index.collection(&meta, rows().map(|line| Ok(row(&line))))
         })
         .expect("the index filled");
@@ -201,7 +220,7 @@ fn accounts() -> impl Iterator<Item = String> {
 }
 
 fn machines() -> impl Iterator<Item = String> {
-    (0..HOSTS).flat_map(|host| {
+    (0..hosts()).flat_map(|host| {
         let asset = format!(
             r#"{{"table":"asset","id":"s/h{host}","name":"host{host}","kind":"server","owner":"p1@firm.test","os":"debian","os_version":"12","encrypted":true,"antimalware":true,"last_seen_on":"2026-11-01"}}"#
         );
@@ -224,6 +243,20 @@ fn advisories() -> impl Iterator<Item = String> {
             r#"{{"table":"advisory","id":"BENCH-{package}","ecosystem":"Debian:12","package":"package-{package}","ordinal":0,"events":"[{{\"introduced\":\"0\"}},{{\"fixed\":\"{fixed}\"}}]","fixed":"{fixed}","severity":"high","published_on":"2026-10-30"}}"#
         )
     })
+}
+
+/// An edition with advisories for every tenth package, of which two of three hosts lack the fix of every
+/// third, and no host that of the others.
+fn edition() -> Vec<u8> {
+    let mut builder = Builder::new();
+    for package in (3..PACKAGES).step_by(10) {
+        let (minor, fixed) = (package % 7, if package % 3 == 0 { 2 } else { 0 });
+        let record = format!(
+            r#"{{"id":"DSA-{package}-1","published":"2026-10-20T00:00:00Z","upstream":["CVE-2026-{package}"],"affected":[{{"package":{{"ecosystem":"Debian:12","name":"package-{package}"}},"ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}},{{"fixed":"1.{minor}-{fixed}+deb12u1"}}]}}],"database_specific":{{"severity":"high"}}}}]}}"#
+        );
+        builder.osv(&record).expect("a record");
+    }
+    builder.finish()
 }
 
 fn peak_mib() -> u64 {

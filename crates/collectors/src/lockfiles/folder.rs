@@ -148,10 +148,10 @@ fn component(asset: &str, package: LockedPackage) -> Component {
     Component {
         asset: asset.to_owned(),
         ecosystem: package.ecosystem.to_owned(),
+        purl: Some(package.purl()),
         name: package.name,
         version: package.version,
         binary: None,
-        purl: Some(package.purl),
         installed_on: None,
         running: None,
     }

@@ -4,6 +4,7 @@ mod cargo;
 mod composer;
 mod folder;
 mod go;
+mod json;
 mod maven;
 mod npm;
 mod nuget;

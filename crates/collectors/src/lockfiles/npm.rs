@@ -2,17 +2,16 @@
 //!
 //! Source: package-lock-json(5) of npm.
 
-use serde_json::{Map, Value};
-
+use super::json::{Members, Node};
 use super::reading::{LockfileReading, Reason};
 
 pub(super) fn read(text: &str, reading: &mut LockfileReading) {
-    let lock: Value = match serde_json::from_str(text) {
+    let lock: Node<'_> = match serde_json::from_str(text) {
         Ok(lock) => lock,
         Err(error) => return reading.refuse_json(&error),
     };
-    let version = lock.get("lockfileVersion").and_then(Value::as_u64);
-    let map = |name: &str| lock.get(name).and_then(Value::as_object);
+    let version = lock.get("lockfileVersion").and_then(Node::number);
+    let map = |name: &str| lock.get(name).and_then(Node::object);
     match (version, map("packages"), map("dependencies")) {
         (None | Some(1..=3), Some(packages), _) => {
             for (place, entry) in packages {
@@ -30,15 +29,15 @@ pub(super) fn read(text: &str, reading: &mut LockfileReading) {
 
 /// Versions 2 and 3: what lies at `place`, such as `node_modules/a/node_modules/@s/b`. The root and
 /// the members of a workspace lie outside `node_modules`.
-fn package(place: &str, entry: &Value, reading: &mut LockfileReading) {
+fn package(place: &str, entry: &Node<'_>, reading: &mut LockfileReading) {
     if place.is_empty() {
         return;
     }
-    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let text = |name: &str| entry.get(name).and_then(Node::text);
     let Some((_, name)) = place.rsplit_once("node_modules/") else {
         return reading.leave(Reason::OwnCode);
     };
-    if entry.get("link").and_then(Value::as_bool) == Some(true) {
+    if entry.get("link").is_some_and(Node::is_true) {
         // The member itself has an entry of its own.
         return;
     }
@@ -56,9 +55,9 @@ fn package(place: &str, entry: &Value, reading: &mut LockfileReading) {
 }
 
 /// Version 1: the name is the key, and `version` may be an address. An alias is `npm:name@1.0.0`.
-fn dependencies(all: &Map<String, Value>, reading: &mut LockfileReading) {
+fn dependencies(all: &Members<'_>, reading: &mut LockfileReading) {
     for (name, entry) in all {
-        match entry.get("version").and_then(Value::as_str) {
+        match entry.get("version").and_then(Node::text) {
             None => reading.odd(None, format!("{}: expected a version", short(name))),
             Some(version) => match (source(version), alias(version)) {
                 (_, Some((name, version))) => reading.take("npm", name, version, None),
@@ -68,7 +67,7 @@ fn dependencies(all: &Map<String, Value>, reading: &mut LockfileReading) {
                 (Source::Registry, _) => reading.take("npm", name, version, None),
             },
         }
-        if let Some(inner) = entry.get("dependencies").and_then(Value::as_object) {
+        if let Some(inner) = entry.get("dependencies").and_then(Node::object) {
             dependencies(inner, reading);
         }
     }

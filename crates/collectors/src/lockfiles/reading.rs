@@ -29,8 +29,6 @@ pub struct LockedPackage {
     pub name: String,
     /// The resolved version, as the file writes it.
     pub version: String,
-    /// Package URL.
-    pub purl: String,
     /// Line of the file, from 1; `None` in formats without lines, such as JSON.
     pub line: Option<u64>,
 }
@@ -98,6 +96,13 @@ pub struct Unread {
     pub what: String,
 }
 
+impl LockedPackage {
+    /// Its package URL, written when it is asked for: most packages are only compared.
+    pub fn purl(&self) -> String {
+        purl(self.ecosystem, &self.name, &self.version)
+    }
+}
+
 impl LockfileReading {
     pub(super) fn take(
         &mut self,
@@ -106,22 +111,22 @@ impl LockfileReading {
         version: &str,
         line: Option<u64>,
     ) {
-        if name.is_empty() || version.is_empty() || has_control(name) || has_control(version) {
-            return self.odd(line, "expected a name and a version");
-        }
-        let purl = purl(ecosystem, name, version);
-        let plain = is_plain(name) && is_plain(version);
-        if !plain && !says(&purl, version) {
-            return self.odd(
-                line,
-                "expected a name and a version that a package URL can hold",
-            );
+        if !(is_plain(name) && is_plain(version)) {
+            let odd = |text: &str| text.is_empty() || has_control(text);
+            if odd(name) || odd(version) {
+                return self.odd(line, "expected a name and a version");
+            }
+            if !says(&purl(ecosystem, name, version), version) {
+                return self.odd(
+                    line,
+                    "expected a name and a version that a package URL can hold",
+                );
+            }
         }
         self.components.push(LockedPackage {
             ecosystem,
             name: name.to_owned(),
             version: version.to_owned(),
-            purl,
             line,
         });
     }
@@ -179,7 +184,8 @@ fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
-/// Whether a name or version is of characters that every package URL can hold, as nearly all are.
+/// Whether a name or version is of characters that every package URL can hold, as nearly all are; an
+/// empty one is not.
 fn is_plain(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+');
     text.bytes().all(|b| plain(b) || b == b'.') && text.bytes().any(plain)

@@ -29,7 +29,8 @@ pub(super) fn each<'a>(text: &'a str, take: &mut dyn FnMut(u64, Item<'a>)) {
             take(number, Item::Heading(line));
             continue;
         }
-        let Some((key, value)) = line.split_once(" = ").or_else(|| line.split_once('=')) else {
+        // No key that is read here holds the mark.
+        let Some((key, value)) = line.split_once('=') else {
             take(number, Item::Odd("expected a key and a value"));
             continue;
         };
@@ -166,8 +167,8 @@ impl Packages<'_> {
     /// where there are any the file was cut off or edited.
     pub(super) fn lacking(&self) -> usize {
         let held: HashSet<&str> = self.all.iter().filter_map(|p| p.name).collect();
-        let needed: HashSet<&str> = self.needed.iter().copied().collect();
-        needed.difference(&held).count()
+        let needed = self.needed.iter().filter(|name| !held.contains(*name));
+        needed.collect::<HashSet<_>>().len()
     }
 }
 

@@ -55,7 +55,7 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 /// What was refused has yielded nothing, and every component is a package URL with its version.
 fn holds(reading: &LockfileReading) {
     for component in &reading.components {
-        let purl = standing_patching::Purl::parse(&component.purl).expect("a package URL");
+        let purl = standing_patching::Purl::parse(&component.purl()).expect("a package URL");
         assert_eq!(purl.version.as_deref(), Some(component.version.as_str()));
     }
     assert!(reading.refused.is_none() || reading.components.is_empty());
@@ -158,4 +158,24 @@ fn our_own_lockfile_is_read_to_the_last_package() {
         let named = text.lines().nth(line).unwrap();
         assert_eq!(named, format!("name = \"{}\"", component.name));
     }
+}
+
+/// As JSON is read elsewhere: of two members of one name the last counts, escapes are undone, and values
+/// of another kind are none.
+#[test]
+fn members_of_one_name_escapes_and_other_kinds() {
+    let text = r#"{"lockfileVersion":3,"packages":{
+      "node_modules/b":{"version":"1.0.0"},
+      "node_modules/a\u0062":{"version":"0.1.0","version":"1.1.0","engines":["x",1.5,-2,null]},
+      "node_modules/c":{"version":7,"link":"true"},
+      "node_modules/b":{"version":"2.0.0","link":false}}}"#;
+    let reading = read("package-lock.json", text.as_bytes());
+    let found: Vec<(&str, &str)> = reading
+        .components
+        .iter()
+        .map(|c| (c.name.as_str(), c.version.as_str()))
+        .collect();
+    assert_eq!(found, [("ab", "1.1.0"), ("b", "2.0.0")]);
+    assert_eq!(reading.unread.len(), 1, "{:?}", reading.unread);
+    assert_eq!(reading.components[0].purl(), "pkg:npm/ab@1.1.0");
 }

@@ -188,7 +188,7 @@ fn of_component(
                         line: component.line,
                         package: component.name.clone(),
                         version: component.version.clone(),
-                        purl: component.purl.clone(),
+                        purl: component.purl(),
                         vulnerability: vulnerability.name.to_owned(),
                         advisories: Vec::new(),
                         summary: None,
