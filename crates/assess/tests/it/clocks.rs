@@ -112,6 +112,8 @@ fn fact(line: &str) -> Row {
     for cell in &mut row.cells {
         if *cell == Cell::Text("EVENTS".into()) {
             *cell = Cell::Text(r#"[{"introduced":"0"},{"fixed":"3.0.9"}]"#.into());
+        } else if *cell == Cell::Text("LATER".into()) {
+            *cell = Cell::Text(r#"[{"introduced":"4.0"},{"fixed":"4.0.9"}]"#.into());
         }
     }
     row
@@ -737,4 +739,179 @@ fn a_machine_whose_source_knows_its_name_alone_keeps_its_clocks_once_somebody_st
         (clocks[0].asset.as_str(), seen.as_str()),
         ("web1", "2026-03-18")
     );
+}
+
+/// One column of the only clock of Cyber Essentials.
+fn column(readings: &mut Readings, day: &str, name: &str) -> String {
+    let sql =
+        format!("select coalesce({name}, '-') from patch_clock where policy = 'Cyber Essentials'");
+    let answer = readings.at(day).query_with(&sql, &[], 100).unwrap();
+    assert_eq!(answer.rows.len(), 1, "{:?}", answer.rows);
+    text(&answer.rows[0][0])
+}
+
+#[test]
+fn the_fix_that_is_meant_is_that_of_the_version_last_installed() {
+    let mut readings = Readings::new();
+    let later = DSA
+        .replace("ordinal=0", "ordinal=1")
+        .replace("EVENTS", "LATER")
+        .replace("fixed=3.0.9", "fixed=4.0.9");
+    readings.complete("2026-03-03", &[WEB, OLD, DSA, &later]);
+    let upgraded = OLD.replace("3.0.1", "4.0.1");
+    readings.complete("2026-03-10", &[WEB, &upgraded, DSA, &later]);
+    assert_eq!(column(&mut readings, "2026-03-10", "fixed"), "4.0.9");
+}
+
+#[test]
+fn a_version_that_cannot_be_compared_now_is_not_known_whatever_was_before() {
+    let mut readings = Readings::new();
+    let ghsa = DSA.replace("DSA-1", "GHSA-1").replace("Debian:12", "npm");
+    let old = OLD.replace("Debian:12", "npm");
+    readings.complete("2026-03-03", &[WEB, &old, &ghsa]);
+    let odd = old.replace("3.0.1", "latest");
+    readings.complete("2026-03-10", &[WEB, &odd, &ghsa]);
+    let verdict = column(&mut readings, "2026-03-12", "verdict");
+    assert_eq!(verdict, "not compared");
+}
+
+#[test]
+fn the_dates_of_a_scanner_that_cannot_tell_are_left_out_where_another_can() {
+    let mut readings = Readings::new();
+    let ghsa = DSA.replace("DSA-1", "GHSA-1").replace("Debian:12", "npm");
+    let old = OLD.replace("Debian:12", "npm");
+    let scan = "advisory_finding asset=web1 component=openssl advisory=CVE-2026-1 version=3.x \
+        fixed=3.0.9 fix_released_on=2026-02-01";
+    readings.complete("2026-03-03", &[WEB, &old, &ghsa, scan]);
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 weak due 2026-03-16 open 1";
+    assert_eq!(readings.one("2026-03-15"), expected);
+}
+
+#[test]
+fn a_machine_that_was_to_go_and_stays_has_its_clock() {
+    let mut readings = Readings::new();
+    let retired = format!("{WEB} retired_on=2026-03-20");
+    readings.complete("2026-03-09", &[&retired, OLD, DSA]);
+    readings.complete("2026-03-14", &[WEB, OLD, DSA]);
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 breached 9";
+    assert_eq!(readings.one("2026-03-25"), expected);
+}
+
+#[test]
+fn a_channel_that_holds_a_later_version_holds_the_fix_and_other_versions_date_nothing() {
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[WEB, OLD, DSA]);
+    let release = |version: &str, kind: &str| {
+        format!("package_release ecosystem=Debian:12 package=openssl version={version} kind={kind}")
+    };
+    readings.record("2026-03-04", &release("3.1.0", "channel"));
+    let dated = |version: &str| format!("{} released_on=2026-02-01", release(version, "registry"));
+    readings.record("2026-03-04", &dated("3.0.8"));
+    let sources = |readings: &mut Readings| {
+        let clocks = readings.at("2026-03-15").clocks("web1", "openssl");
+        let candidates = clocks.unwrap()[0].case.candidates.clone();
+        let names = candidates.into_iter().map(|c| c.name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(sources(&mut readings), "DSA-1, DSA-1");
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 open 1";
+    assert_eq!(readings.one("2026-03-15"), expected);
+    readings.record("2026-03-05", &dated("3.0.9"));
+    assert!(sources(&mut readings).contains("openssl 3.0.9"));
+}
+
+#[test]
+fn a_leave_for_one_machine_is_none_for_another() {
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[WEB, OLD, DSA]);
+    readings.record(
+        "2026-03-05",
+        "patch_exception id=e vulnerability=CVE-2026-1 asset=web2 policy=DSPT ground=\"accepted risk\" \
+         reason=r owner=a approved_by=b from_on=2026-03-05 expires_on=2026-05-01",
+    );
+    let dspt = readings.clocks("2026-03-15", "DSPT");
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-03-16 open 1";
+    assert_eq!(dspt, [expected]);
+}
+
+#[test]
+fn a_vulnerability_was_published_when_the_first_advisory_was() {
+    let mut readings = Readings::new();
+    let earlier = DSA
+        .replace("DSA-1", "DSA-0")
+        .replace("2026-03-02", "2026-02-10");
+    readings.complete("2026-03-03", &[WEB, OLD, DSA, &earlier]);
+    let published = column(&mut readings, "2026-03-15", "published_on");
+    assert_eq!(published, "2026-02-10");
+}
+
+#[test]
+fn what_is_only_informational_has_no_clock_and_a_listing_counts_for_what_sources_tell() {
+    let mut readings = Readings::new();
+    readings.complete("2026-06-20", &[WEB, OLD, DSA]);
+    let mut builder = Builder::new();
+    builder
+        .osv(
+            r#"{"id":"RUSTSEC-2026-1","modified":"2026-03-02T10:00:00Z","affected":[{"package":
+              {"ecosystem":"Debian:12","name":"openssl"},"ranges":[{"type":"ECOSYSTEM",
+              "events":[{"introduced":"0"}]}],"database_specific":{"informational":"notice"}}]}"#,
+        )
+        .unwrap();
+    builder
+        .kev(r#"{"vulnerabilities":[{"cveID":"CVE-2026-1","dateAdded":"2026-06-20"}]}"#)
+        .unwrap();
+    builder
+        .epss("cve,epss,percentile\nCVE-2026-1,0.1234,0.9\n")
+        .unwrap();
+    let bytes = builder.finish();
+    readings
+        .index
+        .advisory_edition(&AdvisoryEdition {
+            entry: 9,
+            valid_from: "2026-06-20T12:00:00.000Z".into(),
+            edition: "abc".into(),
+            json: "{}".into(),
+            compared: false,
+        })
+        .unwrap();
+    let open = Arc::new(bytes);
+    readings
+        .index
+        .advise(Arc::new(move |_| Ok(Bytes(open.clone()))));
+    let expected = "openssl CVE-2026-1 open fix 2026-03-02 exact due 2026-06-23 open 1";
+    assert_eq!(readings.clocks("2026-06-22", "KEV"), [expected]);
+    let epss = column(&mut readings, "2026-06-22", "cast(epss as text)");
+    assert_eq!(epss, "1234");
+}
+
+#[test]
+fn what_somebody_recorded_stands_and_looking_ahead_sources_go_on_being_read() {
+    let mut readings = Readings::new();
+    readings.record(
+        "2026-03-03",
+        "advisory_finding asset=web1 component=tls advisory=X-1 version=\"\" affected=true \
+         severity=high fix_released_on=2026-03-02",
+    );
+    assert_eq!(column(&mut readings, "2026-04-01", "state"), "open");
+    let mut readings = Readings::new();
+    readings.complete("2026-03-03", &[WEB, OLD, DSA]);
+    assert_eq!(column(&mut readings, "2026-04-01", "state"), "unobserved");
+    let since = "2026-03-03".parse().unwrap();
+    let as_of = AsOf::end_of("2026-04-01".parse().unwrap());
+    let goes_on = Freshness::KeepsBeingRead { since };
+    let ahead = Estate::new(&mut readings.index, as_of, goes_on, &[]).unwrap();
+    let answer = ahead.query_with("select state from patch_clock", &[], 100);
+    assert_eq!(text(&answer.unwrap().rows[0][0]), "open");
+}
+
+#[test]
+fn a_scanners_own_first_sight_and_a_silent_vendors_word_count() {
+    let mut readings = Readings::new();
+    let scan = "advisory_finding asset=web1 component=tls advisory=X-1 version=1 affected=true \
+        severity_by=\"vendor Acme\" fixed=2 fix_released_on=2026-03-02 first_seen_on=2026-02-20";
+    readings.complete("2026-03-03", &[WEB, scan]);
+    let first = column(&mut readings, "2026-03-10", "first_seen_on");
+    assert_eq!(first, "2026-02-20");
+    let grade = column(&mut readings, "2026-03-10", "grade");
+    assert_eq!(grade, "grave: the vendor gives no level");
 }

@@ -258,6 +258,8 @@ fn what_is_shown_is_what_the_commands_say() {
         let line = format!("Cyber Essentials: {}", expected.verdict);
         assert!(told.out.contains(&line), "{}\n{}", shown.what, told.out);
     }
+    let exploited = home.run(&["patch", "show", "lkf-web-03", "libxml2"]).out;
+    assert!(exploited.contains("EPSS 83.21 %"), "{exploited}");
     let months = home.run(&["patch", "months", "--format", "json"]).json();
     assert!(
         months["months"].as_array().unwrap().len() >= 3,

@@ -373,3 +373,117 @@ fn a_rehearsal_fails_with_what_is_late_and_does_not_pass_on_silence() {
     assert_eq!(answer("A6.4"), "no");
     assert_eq!(answer("A7.16"), "unknown");
 }
+
+/// Takes in one more file of advisories: of crates and of a Debian package, without ratings and fixes.
+fn more_advisories(home: &Home) {
+    let ranged = |id: &str, ecosystem: &str, package: &str, range: Value| {
+        json!({"id": id, "modified": "2026-03-02T00:00:00Z", "published": "2026-03-02T10:00:00Z",
+            "affected": [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": [range]}]})
+        .to_string()
+    };
+    let commits = json!({"type": "GIT", "repo": "https://git.example/x",
+        "events": [{"introduced": "0"}]});
+    let all = |kind: &str| json!({"type": kind, "events": [{"introduced": "0"}]});
+    let records = [
+        ranged("RUSTSEC-2026-11", "crates.io", "quiet", all("SEMVER")),
+        ranged("RUSTSEC-2026-12", "crates.io", "murky", commits.clone()),
+        ranged("DSA-3-1", "Debian:12", "bash", all("ECOSYSTEM")),
+        ranged("DSA-4-1", "Debian:12", "bash", commits),
+    ];
+    home.write("mirror/more.jsonl", records.join("\n"));
+    let taken = home.run(&["advisories", "update", "--from", "mirror"]);
+    assert_eq!(taken.code, 0, "{}{}", taken.out, taken.err);
+}
+
+fn lock(package: &str) -> String {
+    format!(
+        "version = 4\n\n[[package]]\nname = \"{package}\"\nversion = \"1.0.0\"\n\
+         source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+    )
+}
+
+#[test]
+fn what_nobody_rated_stops_and_what_cannot_be_compared_is_told_apart() {
+    let home = firm();
+    more_advisories(&home);
+    for (package, compared) in [("quiet", true), ("murky", false)] {
+        home.write("Cargo.lock", lock(package));
+        let gate = home.run(&["patch", "gate", "Cargo.lock", "--format", "json"]);
+        assert_eq!(gate.code, 1, "{package}: {}", gate.out);
+        assert_eq!(gate.json()["found"][0]["compared"], compared, "{package}");
+    }
+    home.write("Cargo.lock", lock("right"));
+    assert_eq!(home.run(&["patch", "gate", "Cargo.lock"]).code, 0);
+    let words = ["patch", "gate", "Cargo.lock", "--as-of", "2099-01-01"];
+    assert_eq!(home.run(&words).code, 2, "old advisories tell nothing");
+}
+
+/// State and response of each vulnerability in the VEX.
+fn states(home: &Home) -> Vec<String> {
+    let vex = home.run(&["patch", "vex"]).json();
+    let all = vex["vulnerabilities"].as_array().unwrap().iter();
+    let told = all.map(|one| {
+        let response = one["analysis"]["response"][0].as_str().unwrap_or("-");
+        let [id, state] = [&one["id"], &one["analysis"]["state"]].map(|v| v.as_str().unwrap());
+        format!("{id} {state} {response}")
+    });
+    told.collect()
+}
+
+#[test]
+fn vex_tells_what_has_no_fix_what_is_not_known_and_what_was_taken_away() {
+    let home = firm();
+    more_advisories(&home);
+    let exploitable = "CVE-2026-7 exploitable update";
+    let others = ["DSA-3-1 exploitable can_not_fix", "DSA-4-1 in_triage -"];
+    assert_eq!(states(&home), [exploitable, others[0], others[1]]);
+    for (from, expires) in [("2026-03-10", "2026-03-20"), ("2098-01-01", "2099-01-01")] {
+        let added = home.run(&[
+            "record",
+            "patch_exception",
+            "add",
+            "vulnerability=CVE-2026-7",
+            "policy=Cyber Essentials",
+            "ground=mitigated",
+            "reason=set as the vendor says",
+            "owner=ada@firm.test",
+            "approved_by=bob@firm.test",
+            &format!("from_on={from}"),
+            &format!("expires_on={expires}"),
+            "evidence=ticket 7",
+        ]);
+        assert_eq!(added.code, 0, "{}", added.err);
+        assert_eq!(states(&home)[0], exploitable, "{from} {expires}");
+    }
+    let retired = [
+        "record",
+        "asset",
+        "add",
+        "name=web1",
+        "retired_on=2026-03-12",
+    ];
+    // The day of its first sight is later: a machine that is seen again is not gone.
+    assert_eq!(home.run(&retired).code, 0);
+    assert_eq!(states(&home)[0], exploitable);
+    let today = standing_assess::AsOf::at(jiff::Timestamp::now()).date;
+    let retired = format!("retired_on={today}");
+    let gone = ["record", "asset", "add", "name=web1", &retired];
+    assert_eq!(home.run(&gone).code, 0);
+    assert_eq!(states(&home)[0], "CVE-2026-7 resolved -");
+    let next = home.run(&["patch", "next", "--format", "json"]).json();
+    assert_eq!(next["open"]["all"], 0, "{next:#}");
+}
+
+#[test]
+fn what_is_not_known_is_not_good_news() {
+    let home = firm();
+    more_advisories(&home);
+    home.write(
+        "hosts/web1/var/lib/dpkg/status",
+        STATUS.replace("3.0.11-1~deb12u1", "3.0.11-1~deb12u2"),
+    );
+    assert_eq!(home.run(&["collect"]).code, 0);
+    let next = home.run(&["patch", "next", "--format", "json"]);
+    assert_eq!(next.json()["open"]["breached"], 0, "{}", next.out);
+    assert_eq!(next.code, 2, "{}", next.out);
+}
