@@ -38,7 +38,7 @@ fn the_first_page_says_what_is_wrong_with_denominators_and_leads_there() {
 #[test]
 fn a_day_before_the_first_entry_knew_nothing() {
     let served = Served::demo();
-    let page = served.get(AUDITOR, &format!("/?day={}", day(-30)));
+    let page = served.get(AUDITOR, &format!("/?day={}", day(-310)));
     assert_eq!(page.status, 200);
     assert!(
         page.text.contains("nothing was known</h1>"),
