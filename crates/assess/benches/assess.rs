@@ -154,6 +154,7 @@ fn build(file: &Path) {
                 valid_from: at.into(),
                 edition: "bench".into(),
                 json: String::new(),
+                compared: false,
             })?;
             index.collection(&meta, rows().map(|line| Ok(row(&line))))
         })

@@ -32,7 +32,8 @@ pub(crate) struct Month {
     pub(crate) excepted: u64,
     /// Still running.
     pub(crate) running: u64,
-    /// Not known whether a deadline holds, by the month of our first sight.
+    /// Not known whether a deadline holds, by the month in which it would; without one, of our first
+    /// sight.
     pub(crate) unknown: u64,
     /// Days from the release of the fix to its installation: the middle one, and that which nine of
     /// ten do not exceed; of those that were mended.
@@ -103,7 +104,7 @@ pub(crate) fn by_month(lines: &[Line]) -> Vec<Month> {
     for line in lines {
         let unknown = line.is_unknown();
         let of = match unknown {
-            true => line.first_seen_on.as_ref(),
+            true => line.due_on.as_ref().or(line.first_seen_on.as_ref()),
             false => line
                 .due_on
                 .as_ref()
@@ -272,6 +273,22 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn what_is_not_known_stands_in_the_month_in_which_it_would_be_due() {
+        let line = |due: Option<&str>| Line {
+            verdict: "grade not known".into(),
+            first_seen_on: Some("2026-01-05".into()),
+            due_on: due.map(str::to_owned),
+            ..Line::default()
+        };
+        let months = by_month(&[line(Some("2026-03-16")), line(None)]);
+        let told: Vec<_> = months
+            .iter()
+            .map(|m| (m.month.as_str(), m.unknown, m.settled))
+            .collect();
+        assert_eq!(told, [("2026-01", 1, 0), ("2026-03", 1, 0)]);
+    }
 
     #[test]
     fn a_week_counts_what_was_open_in_it_and_calls_late_what_is_known_to_be() {
