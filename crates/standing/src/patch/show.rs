@@ -283,9 +283,13 @@ pub(crate) fn find(estate: &Estate<'_>, name: &str) -> Result<Across, Failure> {
     let names = json!(components).to_string();
     let counted = estate
         .query_with(
-            "select (select count(distinct asset) from component),
-               (select count(distinct component.asset) from json_each(?1) as name
-                join component on component.name = name.value)",
+            // What only a scanner told of is no component, and its asset is known all the same.
+            "select (select count(*) from (select lower(asset) from component
+                     union select lower(asset) from patch_clock)),
+               (select count(*) from (select lower(component.asset) from json_each(?1) as name
+                     join component on component.name = name.value
+                     union select lower(patch_clock.asset) from json_each(?1) as name
+                     join patch_clock on patch_clock.component = name.value))",
             &[Sql::Text(names)],
             BUDGET,
         )

@@ -293,6 +293,29 @@ fn a_gate_stops_what_it_was_asked_to_stop() {
     assert_eq!(home.run(&["patch", "gate", "notes.txt"]).code, 2);
 }
 
+#[test]
+fn an_asset_that_only_a_scanner_knows_is_among_those_looked_at() {
+    let home = Home::new();
+    home.write(
+        "audit.json",
+        r#"{"dependencies": [{"name": "quill", "version": "0.5", "vulns": [{"id": "PYSEC-2026-1",
+            "fix_versions": ["1.0"], "aliases": [], "description": "falls over"}]}], "fixes": []}"#,
+    );
+    home.configure("[source.audit]\nkind = \"scanner\"\npath = \"audit.json\"\nasset = \"app\"\n");
+    let read = home.run(&["collect"]);
+    assert_eq!(read.code, 0, "{}{}", read.out, read.err);
+    let across = home.run(&["patch", "vulnerability", "PYSEC-2026-1", "--format", "json"]);
+    let across = across.json();
+    assert_eq!(across["clocks"].as_array().unwrap().len(), 1, "{across:#}");
+    assert_eq!(
+        (
+            &across["assets_looked_at"],
+            &across["assets_with_component"]
+        ),
+        (&json!(1), &json!(1))
+    );
+}
+
 /// `name version`, as a lockfile of 900 packages has them.
 const LOCKED: &str = include_str!("cargo_audit/packages.txt");
 /// What cargo-audit 0.22.2 said of that lockfile by RustSec's records beside the repository: kind,
