@@ -28,7 +28,7 @@ use crate::index::IndexError;
 use assets::Assets;
 use concern::{Concern, Databases};
 use draft::{Draft, bundle, joined};
-use seen::{Looks, Row, Scan};
+use seen::{Looks, Row, Scan, Version};
 use stated::Statements;
 pub use words::{bound_word, grade_words, level_of, source_word, state_word, verdict_of};
 
@@ -172,7 +172,7 @@ impl Maker<'_> {
         only: Option<&str>,
         take: &mut Take<'_>,
     ) -> Result<(), IndexError> {
-        let mut concerns: HashMap<(Rc<str>, Rc<str>), Rc<Concerns>> = HashMap::new();
+        let mut concerns: HashMap<Version, Rc<Concerns>> = HashMap::new();
         for (ecosystem, version) in seen::versions(self.connection, name)? {
             let found = Rc::new(self.databases.about(&ecosystem, name, &version)?);
             if !found.is_empty() {

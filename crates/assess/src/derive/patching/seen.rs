@@ -52,11 +52,11 @@ pub(super) fn names(
     }
 }
 
+/// An ecosystem, and a version in it.
+pub(super) type Version = (Rc<str>, Rc<str>);
+
 /// Every version of a package that was ever installed anywhere, read from its index alone.
-pub(super) fn versions(
-    connection: &Connection,
-    name: &str,
-) -> Result<Vec<(Rc<str>, Rc<str>)>, IndexError> {
+pub(super) fn versions(connection: &Connection, name: &str) -> Result<Vec<Version>, IndexError> {
     let mut statement = connection.prepare_cached(
         "select distinct ecosystem, version from history_component where name = ?1",
     )?;
