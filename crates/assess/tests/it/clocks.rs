@@ -461,7 +461,7 @@ fn the_first_edition_that_named_a_fix_bounds_its_day() {
     };
     let index = &mut readings.index;
     index
-        .first_fixes("2026-03-05T12:00:00.000Z", &[fix.clone()])
+        .first_fixes("2026-03-05T12:00:00.000Z", std::slice::from_ref(&fix))
         .unwrap();
     index
         .first_fixes("2026-03-09T12:00:00.000Z", &[fix])
