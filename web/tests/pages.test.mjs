@@ -1,7 +1,7 @@
 // Every page there is: what axe-core finds, at two widths, in light and dark; whether it scrolls
 // sideways; whether the policy of content was broken; and a picture of it for people to look at.
 import assert from "node:assert/strict";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -41,13 +41,6 @@ before(async () => {
   // Nobody's rows are the only owner's, who has no e-mail: no link leads to them.
   const [review] = JSON.parse(await run("review", "list", "--dir", served.home, "--format", "json").catch((late) => late.stdout));
   BESIDE.push(`/reviews/${review.campaign}/mine`);
-  // An edition of the advisories, so that its page has something to show.
-  const mirror = path.join(served.folder, "mirror");
-  await mkdir(mirror);
-  const affected = [{ package: { ecosystem: "Debian:12", name: "nothing-here" } }];
-  const record = { id: "EX-1", modified: "2026-03-04T05:06:07Z", affected };
-  await writeFile(path.join(mirror, "all.json"), JSON.stringify(record));
-  await run("advisories", "update", "--dir", served.home, "--from", mirror);
   await run("record", "--dir", served.home, "risk", "add", "title=A risk", "level=low");
   mine = await owner(browser, served);
 });

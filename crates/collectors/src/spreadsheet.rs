@@ -1,6 +1,7 @@
 //! Rows of an Excel workbook (`.xlsx`), checked before anything is unpacked into memory.
 
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx};
 use standing_facts::GapCode;
@@ -212,10 +213,12 @@ fn cells(
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|_| broken())?;
     let mut row: Vec<String> = Vec::new();
     let mut at = 0;
-    while let Some(cell) = cells
-        .next_cell_with_formula_metadata()
-        .map_err(|_| broken())?
-    {
+    loop {
+        // The reader of workbooks counts without care: a number out of all bounds must not take the
+        // program down.
+        let next = catch_unwind(AssertUnwindSafe(|| cells.next_cell_with_formula_metadata()));
+        let next = next.map_err(|_| broken())?.map_err(|_| broken())?;
+        let Some(cell) = next else { break };
         if cell.pos.0 != at {
             if !row.is_empty() {
                 each(u64::from(at) + 1, &row);

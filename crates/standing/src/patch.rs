@@ -166,7 +166,7 @@ where clock.policy = ?1 and (?2 is null or clock.asset = ?2)
   and (?3 is null or held.system = ?3) and (?4 is null or held.team = ?4 collate nocase)
   and (?5 is null or clock.vulnerability = ?5
        or instr(' ' || lower(clock.names) || ' ', ' ' || lower(?5) || ' ') > 0)
-order by clock.due_on is null, clock.due_on, clock.exploited_on is null, coalesce(-clock.epss, 0),
+order by clock.verdict = 'excepted', clock.due_on is null, clock.due_on, clock.exploited_on is null, coalesce(-clock.epss, 0),
          clock.asset, clock.component, clock.vulnerability";
 
 /// The clocks that are meant, those that are due first in front.
@@ -282,9 +282,12 @@ pub(crate) fn long(day: &str) -> String {
         .map_or_else(|_| day.to_owned(), standing_assess::long_date)
 }
 
-/// Why clocks are not completely known: one sentence a gap.
+/// Why clocks are not completely known: one sentence a gap. What is compared with nothing is one.
 pub(crate) fn gaps(estate: &Estate<'_>) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = match uncompared(estate) {
+        Ok(uncompared) => uncompared,
+        Err(failure) => vec![format!("what was compared is not known: {failure}")],
+    };
     for gap in ["patch_clock", "asset"]
         .iter()
         .flat_map(|table| estate.gaps(table))
@@ -294,6 +297,32 @@ pub(crate) fn gaps(estate: &Estate<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// Ecosystems of which something is installed and no advisory is held.
+fn uncompared(estate: &Estate<'_>) -> Result<Vec<String>, Failure> {
+    let found = estate
+        .query(
+            "select ecosystem, count(*) from component where ecosystem <> 'docker' group by ecosystem
+             having coalesce(advised_packages(ecosystem), 0) = 0
+               and not exists (select 1 from advisory where advisory.ecosystem = component.ecosystem)
+             order by ecosystem",
+            BUDGET,
+        )
+        .map_err(Failure::integrity)?;
+    let told = found.rows.iter().filter_map(|row| match row.as_slice() {
+        [Sql::Text(ecosystem), Sql::Integer(n)] => Some(format!(
+            "{}: {}, compared with nothing: no advisory for it is held",
+            if ecosystem.is_empty() {
+                "of no known ecosystem"
+            } else {
+                ecosystem
+            },
+            crate::text::count(n.unsigned_abs(), "component")
+        )),
+        _ => None,
+    });
+    Ok(told.collect())
 }
 
 /// What the policies are and how sure we are of them.

@@ -27,19 +27,23 @@ pub fn checked(home: &Home, index: &Index, mut row: Row) -> Result<Row, Failure>
     match row.table.name {
         "attestation" => attestation(index, &mut row)?,
         "exception" => exception(home, &row)?,
-        "asset_rename" => asset_rename(&row)?,
+        "asset_rename" => asset_rename(home, &row)?,
         "patch_exception" => patch_exception(home, &row)?,
-        "fix_date" => wanted(
-            &row,
-            &[
+        "fix_date" => {
+            let needed = [
                 "vulnerability",
                 "component",
                 "reason",
                 "evidence",
                 "stated_by",
-            ],
-        )?,
-        "patch_evidence" => wanted(&row, &["vulnerability", "asset", "evidence", "done_by"])?,
+            ];
+            wanted(&row, &needed)?;
+            not_in_the_future(&row, "released_on")?;
+        }
+        "patch_evidence" => {
+            wanted(&row, &["vulnerability", "asset", "evidence", "done_by"])?;
+            not_in_the_future(&row, "done_on")?;
+        }
         "patch_policy" => patch_policy(&row)?,
         "link" => known(home, &row, &["account", "person"])?,
         "account_decision" => account_decision(home, &mut row)?,
@@ -100,13 +104,37 @@ fn one_of(row: &Row, column: &str, words: &[&str]) -> Result<(), Failure> {
 }
 
 /// Nothing may be missing, nobody approves their own, and the last day is no earlier than the first.
-fn asset_rename(row: &Row) -> Result<(), Failure> {
+/// On the day before a rename the former name is known and the new one is not: two machines that stood
+/// beside each other are two.
+/// On the day before a rename the former name is known and the new one is not: two machines that stood
+/// beside each other are two.
+fn asset_rename(home: &Home, row: &Row) -> Result<(), Failure> {
     wanted(row, &["former", "name", "evidence", "stated_by"])?;
     not_in_the_future(row, "renamed_on")?;
-    match text(row, "former").eq_ignore_ascii_case(text(row, "name")) {
-        true => Err(Failure::usage("the former name is the name it bears").at("former")),
-        false => Ok(()),
+    let Some(eve) = day(row, "renamed_on").and_then(|day| day.yesterday().ok()) else {
+        return Err(Failure::usage("renamed_on is no day").at("renamed_on"));
+    };
+    let mut index = home.index()?;
+    let estate = Estate::new(&mut index, AsOf::end_of(eve), Freshness::Disregarded, &[])?;
+    let is_known = |column: &str| {
+        let of = Of {
+            asset: Some(text(row, column).to_owned()),
+            ..Of::default()
+        };
+        patch::known(&estate, &of).is_ok()
+    };
+    for (column, expected, why) in [
+        ("former", true, "was not known"),
+        ("name", false, "stood beside it already"),
+    ] {
+        if is_known(column) != expected {
+            let what = format!("{:?} {why} on {}", text(row, column), crate::text::day(eve));
+            return Err(Failure::usage(what)
+                .at(column)
+                .hint("renamed_on is the first day on which it bears the new name"));
+        }
     }
+    Ok(())
 }
 
 fn patch_exception(home: &Home, row: &Row) -> Result<(), Failure> {

@@ -88,6 +88,8 @@ struct Maker<'a> {
     as_of: Timestamp,
     /// What may go on in another package, or from one.
     turning: Vec<Draft>,
+    /// The one asset that was asked about, by its name now.
+    asked: Option<Rc<str>>,
 }
 
 /// What to do with each clock.
@@ -129,6 +131,7 @@ pub(crate) fn each(
     let connection = estate.connection();
     let at = estate.as_of.instant.as_str();
     let assets = Assets::read(connection, at)?;
+    let asked = only.map(|asset| assets.now(asset));
     let only = only.map(|asset| {
         let names = assets.names(asset);
         json!(names.iter().map(|name| &**name).collect::<Vec<_>>()).to_string()
@@ -152,6 +155,7 @@ pub(crate) fn each(
         connection,
         at,
         turning: Vec::new(),
+        asked,
     };
     for name in names {
         if maker.databases.may_know(&name) {
@@ -173,10 +177,11 @@ impl Maker<'_> {
         take: &mut Take<'_>,
     ) -> Result<(), IndexError> {
         let mut concerns: HashMap<Version, Rc<Concerns>> = HashMap::new();
-        for (ecosystem, version) in seen::versions(self.connection, name)? {
-            let found = Rc::new(self.databases.about(&ecosystem, name, &version)?);
+        for version in seen::versions(self.connection, name)? {
+            let (ecosystem, name, number) = &version;
+            let found = Rc::new(self.databases.about(ecosystem, name, number)?);
             if !found.is_empty() {
-                concerns.insert((ecosystem, version), found);
+                concerns.insert(version, found);
             }
         }
         if concerns.is_empty() {
@@ -184,16 +189,21 @@ impl Maker<'_> {
         }
         let unconcerned = Rc::new(Concerns::new());
         let rows = seen::rows(self.connection, name, only, self.at, &self.assets)?;
-        for group in rows.chunk_by(|a, b| a.asset == b.asset && a.ecosystem == b.ecosystem) {
+        let same =
+            |a: &Row, b: &Row| a.asset == b.asset && a.ecosystem == b.ecosystem && a.name == b.name;
+        for group in rows.chunk_by(same) {
+            if self.is_another(&group[0].asset) {
+                continue;
+            }
             let of_row = |row: &Row| {
-                let key = (row.ecosystem.clone(), row.version.clone());
+                let key = (row.ecosystem.clone(), row.name.clone(), row.version.clone());
                 concerns.get(&key).unwrap_or(&unconcerned).clone()
             };
             let of_rows: Vec<Rc<Concerns>> = group.iter().map(of_row).collect();
             if of_rows.iter().all(|found| found.is_empty()) {
                 continue;
             }
-            for draft in self.drafts(name, group, &of_rows) {
+            for draft in self.drafts(group, &of_rows) {
                 match draft.may_turn() {
                     true => self.turning.push(draft),
                     false => take(self.clock(draft))?,
@@ -203,8 +213,14 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// Whether an asset is not the one that was asked about: under one name there may have been two.
+    fn is_another(&self, asset: &str) -> bool {
+        let asked = self.asked.as_ref();
+        asked.is_some_and(|asked| !asked.eq_ignore_ascii_case(asset))
+    }
+
     /// What was seen of each vulnerability in one package of one asset.
-    fn drafts(&mut self, name: &str, rows: &[Row], concerns: &[Rc<Concerns>]) -> Vec<Draft> {
+    fn drafts(&mut self, rows: &[Row], concerns: &[Rc<Concerns>]) -> Vec<Draft> {
         let mut vulnerabilities: BTreeSet<&String> = BTreeSet::new();
         for found in concerns {
             vulnerabilities.extend(found.keys());
@@ -216,7 +232,7 @@ impl Maker<'_> {
                 .iter()
                 .map(|found| found.get(vulnerability))
                 .collect();
-            drafts.push(self.draft(name, vulnerability, rows, &steps, &affected));
+            drafts.push(self.draft(vulnerability, rows, &steps, &affected));
         }
         bundle(&mut drafts);
         drafts
@@ -224,7 +240,6 @@ impl Maker<'_> {
 
     fn draft(
         &mut self,
-        name: &str,
         vulnerability: &str,
         rows: &[Row],
         steps: &seen::Steps,
@@ -250,13 +265,18 @@ impl Maker<'_> {
             &self.assets,
             &mut case.events,
         );
-        let scans = self.take_scans(&asset, name, vulnerability, &merged);
-        seen::add(&scans, &mut merged, &mut case, &self.looks);
+        let scans = self.take_scans(&asset, &rows[0].name, vulnerability, &merged);
+        let shown = |source: &str, instant: &str| {
+            let mut rows = rows.iter().zip(&vulnerable);
+            rows.any(|(row, vulnerable)| *vulnerable && row.is_there(instant))
+                || self.assets.vanished(&asset, source, instant)
+        };
+        seen::add(&scans, &mut merged, &mut case, &self.looks, &shown);
         // What an asset had when it was first listed came from nowhere.
         let came = |turn: &seen::Turn| self.assets.listed_before(&asset, &turn.instant);
         Draft {
             ecosystem: rows[0].ecosystem.to_string(),
-            component: name.to_owned(),
+            component: rows[0].name.to_string(),
             vulnerability: vulnerability.to_owned(),
             version: story.version,
             concern: merged,
@@ -304,11 +324,15 @@ impl Maker<'_> {
             of.or_default().push(scan);
         }
         for ((asset, component), found) in groups {
+            if self.is_another(&asset) {
+                continue;
+            }
+            let shown = |source: &str, instant: &str| self.assets.vanished(&asset, source, instant);
             let mut drafts = Vec::new();
             for (vulnerability, scans) in found {
                 let mut concern = self.databases.known_of(&vulnerability);
                 let mut case = Case::default();
-                seen::add(&scans, &mut concern, &mut case, &self.looks);
+                seen::add(&scans, &mut concern, &mut case, &self.looks, &shown);
                 let ecosystem = scans.iter().find_map(|s| s.ecosystem.clone());
                 drafts.push(Draft {
                     asset: asset.as_str().into(),
@@ -501,6 +525,23 @@ impl Estate<'_> {
             take(clock);
             Ok(())
         })
+    }
+
+    /// Whether any advisory that is held goes by this name, or is about what does.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn is_named(&self, vulnerability: &str) -> Result<bool, IndexError> {
+        let edition = self.edition().and_then(Edition::database);
+        if edition.is_some_and(|db| db.about(vulnerability).is_ok_and(|about| !about.is_empty())) {
+            return Ok(true);
+        }
+        Ok(self.connection().query_row(
+            "select exists (select 1 from advisory where id = ?1
+               or instr(' ' || aliases || ' ', ' ' || ?1 || ' ') > 0)",
+            [vulnerability],
+            |row| row.get(0),
+        )?)
     }
 
     /// The day of the first complete reading of what is installed or of what a scanner found: before

@@ -11,10 +11,14 @@ use standing_assess::{AsOf, Estate, Freshness, Index, literate};
 use standing_facts::{Cell, Gap, GapCode, Outcome, Row};
 use standing_patching::Builder;
 
-/// One source of everything that is read again and again.
+mod traps;
+
+/// Sources of everything that are read again and again.
 struct Readings {
     index: Index,
     entries: u64,
+    /// Whose turn it is: `s`, or `t`.
+    source: &'static str,
 }
 
 const TABLES: [&str; 4] = ["asset", "component", "advisory", "advisory_finding"];
@@ -29,16 +33,20 @@ const DSA: &str = "advisory id=DSA-1 ecosystem=Debian:12 package=openssl ordinal
 impl Readings {
     fn new() -> Self {
         let index = Index::in_memory().unwrap();
-        let source = ConfiguredSource {
-            name: "s".into(),
+        let sources = ["s", "t"].map(|name| ConfiguredSource {
+            name: name.into(),
             kind: "test".into(),
             tables: TABLES.map(str::to_owned).to_vec(),
             fresh_for_days: 31,
-        };
+        });
         index
-            .configured("2026-01-01T00:00:00.000Z", &[source])
+            .configured("2026-01-01T00:00:00.000Z", &sources)
             .unwrap();
-        Readings { index, entries: 0 }
+        Readings {
+            index,
+            entries: 0,
+            source: "s",
+        }
     }
 
     /// Reads these facts at noon of a day.
@@ -52,7 +60,7 @@ impl Readings {
         };
         let meta = CollectionMeta {
             entry: self.entries,
-            source: "s".into(),
+            source: self.source.into(),
             kind: "test".into(),
             scope: "all".into(),
             started_at: at.clone(),
@@ -110,11 +118,18 @@ impl Readings {
 fn fact(line: &str) -> Row {
     let mut row = literate::fact(line).unwrap();
     for cell in &mut row.cells {
-        if *cell == Cell::Text("EVENTS".into()) {
-            *cell = Cell::Text(r#"[{"introduced":"0"},{"fixed":"3.0.9"}]"#.into());
-        } else if *cell == Cell::Text("LATER".into()) {
-            *cell = Cell::Text(r#"[{"introduced":"4.0"},{"fixed":"4.0.9"}]"#.into());
-        }
+        let events = match cell {
+            Cell::Text(text) => match text.as_str() {
+                "EVENTS" => r#"[{"introduced":"0"},{"fixed":"3.0.9"}]"#,
+                "LATER" => r#"[{"introduced":"4.0"},{"fixed":"4.0.9"}]"#,
+                "FIRST" => r#"[{"introduced":"0"},{"fixed":"1.0.9"}]"#,
+                "OPEN" => r#"[{"introduced":"2.0.0"}]"#,
+                "SECOND" => r#"[{"introduced":"2.0.0"},{"fixed":"2.0.9"}]"#,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        *cell = Cell::Text(events.into());
     }
     row
 }

@@ -1,5 +1,7 @@
 //! The fixed versions that advisories name, so that two editions can be compared.
 
+use std::collections::HashSet;
+
 use super::layout::{Damaged, NONE};
 use super::{Database, Found, key, past_ratings, past_versions};
 use crate::osv::Event;
@@ -21,7 +23,7 @@ pub fn package_key(ecosystem: &str, name: &str) -> String {
 }
 
 impl<B: AsRef<[u8]>> Database<B> {
-    /// Gives every fix that is named, in no order, and some of them twice.
+    /// Gives every fix that is named, package by package, and some of them twice.
     ///
     /// # Errors
     /// When the bytes do not hang together.
@@ -49,19 +51,18 @@ impl<B: AsRef<[u8]>> Database<B> {
         Ok(())
     }
 
-    /// Whether a fix is named.
+    /// The fixes that are named of one package, each as advisory and version.
     ///
     /// # Errors
     /// When the bytes do not hang together.
-    pub fn names(&self, fix: NamedFix<'_>) -> Result<bool, Damaged> {
-        let Some(found) = self.find(self.layout.packages, fix.package.as_bytes())? else {
-            return Ok(false);
-        };
-        let mut named = false;
-        self.fixes_of(found, &mut |advisory, fixed| {
-            named |= advisory == fix.advisory && fixed == fix.fixed;
-        })?;
-        Ok(named)
+    pub fn fixes(&self, package: &str) -> Result<HashSet<(String, String)>, Damaged> {
+        let mut fixes = HashSet::new();
+        if let Some(found) = self.find(self.layout.packages, package.as_bytes())? {
+            self.fixes_of(found, &mut |advisory, fixed| {
+                fixes.insert((advisory.to_owned(), fixed.to_owned()));
+            })?;
+        }
+        Ok(fixes)
     }
 
     fn fixes_of(&self, Found(at): Found, take: &mut dyn FnMut(&str, &str)) -> Result<(), Damaged> {

@@ -82,7 +82,8 @@ fn fixes_are_told_apart_by_advisory_package_and_version() {
     let before = built(&[DISTRIBUTION, &LEFT.replace("2.1.0", "2.2.0")]);
     let mut news = BTreeSet::new();
     db.each_fix(&mut |fix| {
-        if !before.names(fix).unwrap() {
+        let held = before.fixes(fix.package).unwrap();
+        if !held.contains(&(fix.advisory.to_owned(), fix.fixed.to_owned())) {
             news.insert(fix.fixed.to_owned());
         }
     })

@@ -1,6 +1,6 @@
 //! Taking in an edition: everything is got and read before anything is kept, and one entry names it all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 
 use jiff::Timestamp;
@@ -119,12 +119,19 @@ fn news(home: &Home, before: &List, now: &[u8]) -> Result<Option<Vec<[String; 3]
     let mut news = BTreeSet::new();
     let mut damaged = None;
     let now = Database::open(now).map_err(Failure::integrity)?;
-    now.each_fix(&mut |fix| match before.names(fix) {
-        Ok(true) => {}
-        Ok(false) => {
-            news.insert([fix.advisory, fix.package, fix.fixed].map(str::to_owned));
+    // They come package by package, and what was held of one is looked up once.
+    let mut held = (String::new(), HashSet::new());
+    now.each_fix(&mut |fix| {
+        if held.0 != fix.package {
+            match before.fixes(fix.package) {
+                Ok(fixes) => held = (fix.package.to_owned(), fixes),
+                Err(error) => damaged = Some(error),
+            }
         }
-        Err(error) => damaged = Some(error),
+        let named = (fix.advisory.to_owned(), fix.fixed.to_owned());
+        if !held.1.contains(&named) {
+            news.insert([named.0, fix.package.to_owned(), named.1]);
+        }
     })
     .map_err(Failure::integrity)?;
     Ok(damaged.is_none().then(|| news.into_iter().collect()))
@@ -329,7 +336,7 @@ fn draft(home: &Home, got: &mut Gathered) -> Result<Draft, Failure> {
             Ok(Some(found)) => draft.add(part, found),
             Ok(None) => draft.list.left_aside.push(LeftAside {
                 name: part.name,
-                why: "holds no advisories".into(),
+                why: "holds no advisories in a form that is read".into(),
             }),
             Err(why) => refused.push((part.name, why)),
         }

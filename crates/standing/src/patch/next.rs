@@ -9,7 +9,7 @@ use crate::cli::{Format, When};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge::Terms;
-use crate::text::{self, Style, count, counted, plain};
+use crate::text::{self, Style, count, plain};
 
 /// Runs the command. Exit code 0 if nothing is late, 1 if something is, 2 if that is not known.
 ///
@@ -91,7 +91,7 @@ impl Sum {
         }
         format!(
             "Of {} open: {}.",
-            counted(self.all, "vulnerability", "vulnerabilities"),
+            count(self.all, "finding"),
             parts.join(", ")
         )
     }

@@ -337,7 +337,7 @@ fn questions(
         };
         let numbers = [late, all, unknown].map(text::number);
         let evidence = format!(
-            "{} of {} open vulnerabilities are late, {} not known",
+            "{} of {} open findings are late, {} not known",
             numbers[0], numbers[1], numbers[2]
         );
         Question {

@@ -12,14 +12,15 @@ use standing_patching::Reading;
 use standing_patching::clock::{FixDay, Saw};
 
 use super::command::Show;
-use super::{BUDGET, Line, Of, RULES, gaps, lines, long};
+use super::{BUDGET, Line, Of, RULES, gaps, known, lines, long};
 use crate::cli::{Format, When};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::judge::Terms;
 use crate::text::{self, Style, count, plain};
 
-/// Runs `standing patch show`. Exit code 0 if something is known of it, 1 if nothing is.
+/// Runs `standing patch show`. Exit code 0 if something is known of it, 1 if nothing is, 2 if that is not
+/// completely known.
 ///
 /// # Errors
 /// When it could not tell.
@@ -31,10 +32,20 @@ pub fn show(home: &Home, shown: &Show, format: Format) -> Result<u8, Failure> {
     if let Some(wanted) = &shown.vulnerability {
         clocks.retain(|clock| is_called(clock, wanted));
     }
+    let gaps = match clocks.is_empty() {
+        true => {
+            is_installed(&estate, shown)?;
+            gaps(&estate)
+        }
+        false => Vec::new(),
+    };
     match format {
         Format::Json => {
             let all: Vec<Value> = clocks.iter().map(as_json).collect();
-            say!("{:#}", json!({"as_of": terms.as_of.date, "timelines": all}));
+            say!(
+                "{:#}",
+                json!({"as_of": terms.as_of.date, "gaps": gaps, "timelines": all})
+            );
         }
         Format::Text if clocks.is_empty() => {
             put!(
@@ -42,6 +53,9 @@ pub fn show(home: &Home, shown: &Show, format: Format) -> Result<u8, Failure> {
                 shown.component,
                 shown.asset
             );
+            for gap in &gaps {
+                put!("  ? {}\n", Style::stdout().fold(4, &plain(gap)));
+            }
         }
         Format::Text => {
             let style = Style::stdout();
@@ -51,7 +65,41 @@ pub fn show(home: &Home, shown: &Show, format: Format) -> Result<u8, Failure> {
             put!("{}\n", style.faint(&style.fold(0, RULES)));
         }
     }
-    Ok(u8::from(clocks.is_empty()))
+    Ok(match (clocks.is_empty(), gaps.is_empty()) {
+        (false, _) => 0,
+        (true, true) => 1,
+        (true, false) => 2,
+    })
+}
+
+/// Nothing known of a package that nobody saw is no good news.
+fn is_installed(estate: &Estate<'_>, shown: &Show) -> Result<(), Failure> {
+    known(
+        estate,
+        &Of {
+            asset: Some(shown.asset.clone()),
+            ..Of::default()
+        },
+    )?;
+    let asked = [&shown.asset, &shown.component].map(|name| Sql::Text(name.clone()));
+    let found = estate
+        .query_with(
+            "select 1 from component where asset = ?1 and name = ?2 limit 1",
+            &asked,
+            BUDGET,
+        )
+        .map_err(Failure::integrity)?;
+    if found.rows.is_empty() {
+        let what = format!(
+            "no package {:?} is known on {}",
+            shown.component, shown.asset
+        );
+        return Err(Failure::usage(what).hint(format!(
+            "`standing query \"select name from component where asset = '{}'\"` lists them",
+            shown.asset
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a clock is about the vulnerability of this name.
@@ -332,7 +380,10 @@ pub fn across(home: &Home, name: &str, when: &When, format: Format) -> Result<u8
     let mut index = home.index()?;
     let terms = Terms::settle(home, &index, when)?;
     let estate = terms.estate(&mut index)?;
-    let (across, gaps) = (find(&estate, name)?, gaps(&estate));
+    let (across, mut gaps) = (find(&estate, name)?, gaps(&estate));
+    if across.lines.is_empty() && !estate.is_named(name)? {
+        gaps.insert(0, format!("no advisory that is held names {name}"));
+    }
     let open = across.lines.iter().filter(|line| line.is_open()).count();
     match format {
         Format::Json => say!(

@@ -1,5 +1,6 @@
 //! Which assets are there, under which names, and which were taken out of use.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -18,10 +19,13 @@ pub(super) struct Assets {
     retired: HashMap<String, Date>,
     /// By former name, in small letters.
     renamed: HashMap<String, Vec<Renamed>>,
+    /// The spelling by which each name goes, whoever else writes it in other letters.
+    spelled: RefCell<HashMap<String, Rc<str>>>,
 }
 
 /// From when to when a source listed an asset under a name.
 struct Span {
+    source: Rc<str>,
     id: Rc<str>,
     name: Rc<str>,
     from: String,
@@ -42,7 +46,7 @@ impl Assets {
     pub(super) fn read(connection: &Connection, at: &str) -> Result<Self, IndexError> {
         let spans = spans(connection, at)?;
         let mut renamed = renames(&spans);
-        stated(connection, &mut renamed)?;
+        stated(connection, &mut renamed, at)?;
         for known in renamed.values_mut() {
             known.sort_by(|a, b| a.until.cmp(&b.until));
         }
@@ -50,6 +54,7 @@ impl Assets {
             renamed,
             spans: HashMap::new(),
             retired: HashMap::new(),
+            spelled: RefCell::default(),
         };
         for span in spans {
             let name = assets.name(&span.name, &span.from).to_lowercase();
@@ -72,28 +77,60 @@ impl Assets {
             };
             (name, reached) = (next.to.clone(), &next.at);
         }
-        name
+        let mut spelled = self.spelled.borrow_mut();
+        spelled.entry(name.to_lowercase()).or_insert(name).clone()
+    }
+
+    /// The name that an asset bears now, by any that it bore.
+    pub(super) fn now(&self, name: &str) -> Rc<str> {
+        match self.spans.contains_key(&name.to_lowercase()) {
+            true => self.name(&name.into(), LAST),
+            false => self.name(&name.into(), ""),
+        }
     }
 
     /// Every name that an asset ever bore, by any of them.
     pub(super) fn names(&self, name: &str) -> BTreeSet<Rc<str>> {
-        let now = match self.spans.contains_key(&name.to_lowercase()) {
-            true => name.to_lowercase(),
-            false => self.name(&name.into(), "").to_lowercase(),
-        };
-        let spans = self.spans.get(&now).into_iter().flatten();
+        let now = self.now(name);
+        let spans = self.spans.get(&now.to_lowercase()).into_iter().flatten();
         let mut names: BTreeSet<Rc<str>> = spans.map(|span| span.name.clone()).collect();
-        names.insert(name.into());
+        let leads_here = |former: &&String| *self.name(&former.as_str().into(), "") == *now;
+        names.extend(
+            self.renamed
+                .keys()
+                .filter(leads_here)
+                .map(|name| name.as_str().into()),
+        );
+        names.insert(now);
         names
     }
 
-    /// Whether an asset that was once listed is no longer, at an instant.
-    pub(super) fn vanished(&self, asset: &str, instant: &str) -> bool {
-        let listed = |span: &Span| {
+    /// What a source tells of an asset; where it never listed it, what any does.
+    fn listed_by(&self, asset: &str, source: &str) -> Vec<&Span> {
+        let spans = self.spans.get(&asset.to_lowercase());
+        let all: Vec<&Span> = spans.into_iter().flatten().collect();
+        let own: Vec<&Span> = all
+            .iter()
+            .copied()
+            .filter(|span| *span.source == *source)
+            .collect();
+        if own.is_empty() { all } else { own }
+    }
+
+    /// Whether an asset that was once listed is no longer, at an instant, as far as a source can tell.
+    pub(super) fn vanished(&self, asset: &str, source: &str, instant: &str) -> bool {
+        let listed = |span: &&Span| {
             span.from.as_str() <= instant && span.to.as_deref().is_none_or(|to| to > instant)
         };
-        let spans = self.spans.get(&asset.to_lowercase());
-        spans.is_some_and(|spans| !spans.iter().any(listed))
+        let spans = self.listed_by(asset, source);
+        !spans.is_empty() && !spans.iter().any(listed)
+    }
+
+    /// When an asset that had vanished was listed again.
+    pub(super) fn back(&self, asset: &str, source: &str, instant: &str) -> Option<&str> {
+        let spans = self.listed_by(asset, source);
+        let starts = spans.iter().map(|span| span.from.as_str());
+        starts.filter(|from| *from > instant).min()
     }
 
     /// Whether an asset was listed before an instant; `false` where nobody lists it.
@@ -112,7 +149,7 @@ impl Assets {
 /// Every span, by id and in order.
 fn spans(connection: &Connection, at: &str) -> Result<Vec<Span>, IndexError> {
     let mut statement = connection.prepare(
-        "select id, name, valid_from, valid_to, retired_on from history_asset
+        "select id, name, valid_from, valid_to, retired_on, source from history_asset
          where valid_from <= ?1 order by id, valid_from",
     )?;
     let mut found = statement.query([at])?;
@@ -121,6 +158,7 @@ fn spans(connection: &Connection, at: &str) -> Result<Vec<Span>, IndexError> {
         let to: Option<String> = row.get(3)?;
         let retired: Option<String> = row.get(4)?;
         spans.push(Span {
+            source: row.get::<_, String>(5)?.into(),
             id: row.get::<_, String>(0)?.into(),
             name: row.get::<_, String>(1)?.into(),
             from: row.get(2)?,
@@ -145,11 +183,11 @@ fn renames(spans: &[Span]) -> HashMap<String, Vec<Renamed>> {
         if old.id != new.id || before == after {
             continue;
         }
-        let others = |span: &&&Span| span.from < new.from && span.id != new.id;
+        let others = |span: &&&Span| span.from <= new.from && span.id != new.id;
         if by_name[&after].iter().any(|span| others(&span)) {
             continue;
         }
-        let former = by_name[&before].iter().filter(|span| span.from < new.from);
+        let former = by_name[&before].iter().filter(|span| span.from <= new.from);
         let ends: Option<Vec<&String>> = former.map(|span| span.to.as_ref()).collect();
         if let Some(until) = ends.and_then(|ends| ends.into_iter().max()) {
             renamed.entry(before).or_default().push(Renamed {
@@ -162,6 +200,9 @@ fn renames(spans: &[Span]) -> HashMap<String, Vec<Renamed>> {
     renamed
 }
 
+/// Behind every instant of the index.
+const LAST: &str = "~";
+
 /// The instant with which a day ends, as the index writes it.
 fn end(day: Date) -> String {
     AsOf::at(after(day)).instant
@@ -171,6 +212,7 @@ fn end(day: Date) -> String {
 fn stated(
     connection: &Connection,
     renamed: &mut HashMap<String, Vec<Renamed>>,
+    at: &str,
 ) -> Result<(), IndexError> {
     let mut statement = connection.prepare(
         "select former, name, renamed_on from temp.asset_rename order by renamed_on, id",
@@ -179,15 +221,17 @@ fn stated(
     while let Some(row) = found.next()? {
         let former: String = row.get(0)?;
         let day: String = row.get(2)?;
-        if let Some(day) = day.parse().ok().filter(|day| *day < Date::MAX) {
-            renamed
-                .entry(former.to_lowercase())
-                .or_default()
-                .push(Renamed {
-                    until: end(day),
-                    at: end(day.yesterday().unwrap_or(day)),
-                    to: row.get::<_, String>(1)?.into(),
-                });
+        let Some(day) = day.parse::<Date>().ok().filter(|day| *day < Date::MAX) else {
+            continue;
+        };
+        let begins = end(day.yesterday().unwrap_or(day));
+        if begins.as_str() <= at {
+            let known = renamed.entry(former.to_lowercase()).or_default();
+            known.push(Renamed {
+                until: end(day),
+                at: begins,
+                to: row.get::<_, String>(1)?.into(),
+            });
         }
     }
     Ok(())

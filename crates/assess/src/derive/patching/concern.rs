@@ -91,8 +91,8 @@ fn earliest(a: Option<Date>, b: Option<Date>) -> Option<Date> {
 /// The advisories that sources read as facts, and the compiled edition in force.
 pub(super) struct Databases<'a> {
     facts: Option<Database<Vec<u8>>>,
-    /// By advisory, the day from which a fix was named in the facts.
-    first: HashMap<String, Date>,
+    /// The days from which fixes were named in the facts.
+    first: Firsts,
     edition: Option<&'a Database<Bytes>>,
     /// When editions first named a fix.
     editions: Editions<'a>,
@@ -109,7 +109,7 @@ struct Editions<'a> {
     any_news: bool,
 }
 
-/// The days on which the fixes of one package were first named, by advisory and version.
+/// The days on which fixes were first named, by advisory and version.
 type Firsts = HashMap<(String, String), Date>;
 
 impl<'a> Editions<'a> {
@@ -169,7 +169,7 @@ impl<'a> Databases<'a> {
             .map(|n| standing_patching::pypi_name(n))
             .collect();
         let mut builder = Builder::new();
-        let mut first: HashMap<String, Date> = HashMap::new();
+        let mut first = Firsts::new();
         let mut any = false;
         let mut statement = connection.prepare(
             "select id, ecosystem, package, aliases, events, versions, severity, published_on, fixed,
@@ -196,8 +196,9 @@ impl<'a> Databases<'a> {
                 severity: text(6)?,
                 published: text(7)?,
             });
-            if let (Some(_), Some(day)) = (text(8)?, text(9)?.and_then(day_of)) {
-                let known = first.entry(id.to_owned()).or_insert(day);
+            if let (Some(fixed), Some(day)) = (text(8)?, text(9)?.and_then(day_of)) {
+                let key = (id.to_owned(), fixed.to_owned());
+                let known = first.entry(key).or_insert(day);
                 *known = (*known).min(day);
             }
         }
@@ -233,7 +234,10 @@ impl<'a> Databases<'a> {
     ) -> Result<BTreeMap<String, Concern>, IndexError> {
         let mut found = BTreeMap::new();
         let firsts = self.editions.firsts(ecosystem, name)?;
-        let by_facts = |id: &str, _: &str| self.first.get(id).copied();
+        let by_facts = |id: &str, fixed: &str| {
+            let key = (id.to_owned(), fixed.to_owned());
+            self.first.get(&key).copied()
+        };
         let by_editions = |id: &str, fixed: &str| {
             let key = (id.to_owned(), fixed.to_owned());
             firsts.get(&key).copied().or(self.editions.since)

@@ -12,7 +12,7 @@ use standing_patching::clock::{Case, Event, Remedy, Saw};
 use standing_patching::{Grade, Severity, Why};
 
 use super::concern::Concern;
-use super::seen::{Looks, Turn};
+use super::seen::{Looks, Turn, is_sight};
 use crate::time::day_of;
 
 /// What was gathered for one clock.
@@ -82,10 +82,6 @@ impl Draft {
             }
         }
     }
-}
-
-fn is_sight(event: &Event) -> bool {
-    matches!(event.saw, Saw::Vulnerable(_) | Saw::NotRunning(_))
 }
 
 /// Weighs updates whole: what the same fixed version mends beside something grave is grave with it.

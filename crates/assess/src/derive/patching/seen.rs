@@ -17,12 +17,21 @@ use crate::time::day_of;
 pub(super) struct Row {
     pub(super) asset: Rc<str>,
     pub(super) ecosystem: Rc<str>,
+    /// As it is written here: another may differ in its letters alone.
+    pub(super) name: Rc<str>,
     pub(super) version: Rc<str>,
     source: Rc<str>,
     from: String,
     to: Option<String>,
     installed: Option<Date>,
     running: Option<bool>,
+}
+
+impl Row {
+    /// Whether it was there at an instant.
+    pub(super) fn is_there(&self, instant: &str) -> bool {
+        self.from.as_str() <= instant && self.to.as_deref().is_none_or(|to| to > instant)
+    }
 }
 
 /// Every name of a package that was ever installed, found by leaps through its index; of some assets
@@ -52,15 +61,16 @@ pub(super) fn names(
     }
 }
 
-/// An ecosystem, and a version in it.
-pub(super) type Version = (Rc<str>, Rc<str>);
+/// An ecosystem, the name of a package as it is written there, and a version.
+pub(super) type Version = (Rc<str>, Rc<str>, Rc<str>);
 
 /// Every version of a package that was ever installed anywhere, read from its index alone.
 pub(super) fn versions(connection: &Connection, name: &str) -> Result<Vec<Version>, IndexError> {
     let mut statement = connection.prepare_cached(
-        "select distinct ecosystem, version from history_component where name = ?1",
+        "select distinct ecosystem, name collate binary, version from history_component
+         where name = ?1",
     )?;
-    let found = statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found = statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -73,11 +83,11 @@ pub(super) fn rows(
     assets: &Assets,
 ) -> Result<Vec<Row>, IndexError> {
     let mut statement = connection.prepare_cached(
-        "select asset, ecosystem, version, source, valid_from, valid_to, installed_on, running
+        "select asset, ecosystem, version, source, valid_from, valid_to, installed_on, running, name
          from history_component
          where name = ?1 and valid_from <= ?2
            and (?3 is null or asset in (select value from json_each(?3)))
-         order by asset, ecosystem, valid_from, version",
+         order by asset, ecosystem, name collate binary, valid_from, version",
     )?;
     let mut strings: BTreeSet<Rc<str>> = BTreeSet::new();
     let mut shared = |text: &str| match strings.get(text) {
@@ -101,6 +111,7 @@ pub(super) fn rows(
         rows.push(Row {
             asset,
             ecosystem: shared(row.get_ref(1)?.as_str().unwrap_or_default()),
+            name: shared(row.get_ref(8)?.as_str().unwrap_or_default()),
             version: shared(row.get_ref(2)?.as_str().unwrap_or_default()),
             source: shared(row.get_ref(3)?.as_str().unwrap_or_default()),
             from,
@@ -110,8 +121,10 @@ pub(super) fn rows(
         });
     }
     if moved {
-        let order = |row: &Row| (row.asset.clone(), row.ecosystem.clone(), row.from.clone());
-        rows.sort_by_cached_key(order);
+        rows.sort_by_cached_key(|row| {
+            let package = (row.asset.clone(), row.ecosystem.clone(), row.name.clone());
+            (package, row.from.clone())
+        });
     }
     Ok(rows)
 }
@@ -210,13 +223,10 @@ impl Steps {
         let mut before: Option<(&Rc<str>, Event)> = None;
         for (i, instant) in self.instants.iter().enumerate() {
             let Some(day) = day_of(instant) else { continue };
-            let there = |row: &Row| {
-                row.from <= *instant && row.to.as_deref().is_none_or(|to| to > instant.as_str())
-            };
             let active: Vec<(&Row, bool)> = rows
                 .iter()
                 .zip(vulnerable.iter().copied())
-                .filter(|(row, _)| there(row))
+                .filter(|(row, _)| row.is_there(instant))
                 .collect();
             // It was still seen in the last reading before the change.
             let was = before.take();
@@ -240,8 +250,11 @@ impl Steps {
                     (0, true) => Some(turn(&source)),
                     _ => story.came,
                 };
-                if let (false, Some(on)) = (seen.is_vulnerable, row.installed)
+                let sights = events.iter().filter(|event| is_sight(event));
+                let last = sights.map(|event| event.on).max();
+                if let (false, Some(on)) = (seen.is_vulnerable, installed(&active))
                     && on <= day
+                    && last.is_none_or(|last| on >= last)
                 {
                     events.push(Event {
                         on,
@@ -249,7 +262,21 @@ impl Steps {
                         saw: Saw::Installed(story.version.clone()),
                     });
                 }
-            } else if assets.vanished(&rows[0].asset, instant) {
+            } else if assets.vanished(&rows[0].asset, &source, instant) {
+                // Whether it was mended, is known once the asset is listed again.
+                let again = assets.back(&rows[0].asset, &source, instant);
+                let again = again.filter(|again| !rows.iter().any(|row| row.is_there(again)));
+                if let Some((instant, on)) = again.and_then(|again| Some((again, day_of(again)?))) {
+                    story.went = was.map(|(source, _)| Turn {
+                        source: source.clone(),
+                        instant: instant.to_owned(),
+                    });
+                    events.push(Event {
+                        on,
+                        source: source.to_string(),
+                        saw: Saw::Absent,
+                    });
+                }
                 continue;
             } else {
                 story.went = was.map(|(source, _)| turn(source));
@@ -273,6 +300,24 @@ impl Steps {
         }
         story
     }
+}
+
+/// The day on which all that is installed had been, by the package manager's log; of kernels it is that
+/// of the one that runs.
+fn installed(active: &[(&Row, bool)]) -> Option<Date> {
+    let runs = active.iter().find(|(row, _)| row.running == Some(true));
+    match runs {
+        Some((row, _)) => row.installed,
+        None => {
+            let days: Option<Vec<Date>> = active.iter().map(|(row, _)| row.installed).collect();
+            days?.into_iter().max()
+        }
+    }
+}
+
+/// Whether an event shows the vulnerability to be there.
+pub(super) fn is_sight(event: &Event) -> bool {
+    matches!(event.saw, Saw::Vulnerable(_) | Saw::NotRunning(_))
 }
 
 /// How a package with a vulnerability in it came and went.
@@ -416,14 +461,26 @@ pub(super) fn scans(
 }
 
 /// Adds what scanners say. Where one can tell that a version is affected, the dates of those that cannot
-/// are left out.
-pub(super) fn add(scans: &[Scan], concern: &mut Concern, case: &mut Case, looks: &Looks) {
+/// are left out. What a scanner no longer reports is gone only if nothing else shows it at that instant.
+pub(super) fn add(
+    scans: &[Scan],
+    concern: &mut Concern,
+    case: &mut Case,
+    looks: &Looks,
+    is_shown: &dyn Fn(&str, &str) -> bool,
+) {
     let certain = concern.certain || scans.iter().any(|scan| scan.affected.is_some());
     for scan in scans
         .iter()
         .filter(|scan| scan.affected.is_some() || !certain)
     {
-        scan.add_to(concern, case, looks);
+        let gone = scan.to.as_deref().filter(|to| {
+            let covers = |other: &Scan| {
+                other.from.as_str() <= *to && other.to.as_deref().is_none_or(|end| end > *to)
+            };
+            !scans.iter().any(covers) && !is_shown(&scan.source, to)
+        });
+        scan.add_to(concern, case, looks, gone);
     }
 }
 
@@ -443,7 +500,7 @@ impl Scan {
     }
 
     /// Adds what the scanner says, each date under its own name.
-    fn add_to(&self, concern: &mut Concern, case: &mut Case, looks: &Looks) {
+    fn add_to(&self, concern: &mut Concern, case: &mut Case, looks: &Looks, gone: Option<&str>) {
         concern.names.extend(self.ids().map(str::to_owned));
         concern.fixed = concern
             .fixed
@@ -478,7 +535,7 @@ impl Scan {
             Some("both") => Remedy::Both,
             _ => case.remedy,
         };
-        self.see(case, looks);
+        self.see(case, looks, gone);
     }
 
     fn rate(&self, concern: &mut Concern) {
@@ -499,7 +556,7 @@ impl Scan {
         }
     }
 
-    fn see(&self, case: &mut Case, looks: &Looks) {
+    fn see(&self, case: &mut Case, looks: &Looks, gone: Option<&str>) {
         let event = |on, saw| Event {
             on,
             source: self.source.clone(),
@@ -519,7 +576,7 @@ impl Scan {
             last.filter(|on| Some(*on) > from)
                 .map(|on| event(on, there())),
         );
-        if let Some(gone) = self.to.as_deref().and_then(day_of) {
+        if let Some(gone) = gone.and_then(day_of) {
             case.events.push(event(gone, Saw::Absent));
         }
     }
