@@ -294,6 +294,88 @@ fn a_gate_stops_what_it_was_asked_to_stop() {
 }
 
 #[test]
+fn what_is_compared_with_nothing_or_named_by_nobody_is_no_good_news() {
+    let home = Home::new();
+    home.write("hosts/web1/var/lib/dpkg/status", STATUS);
+    home.write("hosts/web1/etc/os-release", RELEASE);
+    home.configure("[source.hosts]\nkind = \"dpkg\"\npath = \"hosts\"\n");
+    let crates = record("RUSTSEC-2026-8", "crates.io", "left", "1.2.0", json!({}));
+    home.write("mirror/all.jsonl", crates);
+    let taken = home.run(&["advisories", "update", "--from", "mirror"]);
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    assert_eq!(home.run(&["collect"]).code, 0);
+    let nothing = "Debian:12: 2 components, compared with nothing";
+    for words in [
+        &["next"][..],
+        &["months"],
+        &["show", "web1", "bash"],
+        &["vulnerability", "RUSTSEC-2026-8"],
+        &["rehearsal"],
+    ] {
+        let told = home.run(&[&["patch"], words].concat());
+        assert!(told.out.contains(nothing), "{words:?}: {}", told.out);
+        assert_eq!(told.code, 2, "{words:?}");
+    }
+    for (words, why) in [
+        (["show", "web2", "bash"], "no asset is called \"web2\""),
+        (
+            ["show", "web1", "bahs"],
+            "no package \"bahs\" is known on web1",
+        ),
+    ] {
+        let refused = home.run(&[&["patch"], &words[..]].concat());
+        assert!(refused.err.contains(why), "{}", refused.err);
+    }
+    let unknown = home.run(&["patch", "vulnerability", "CVE-2099-1"]);
+    assert!(
+        unknown.out.contains("no advisory that is held names"),
+        "{}",
+        unknown.out
+    );
+}
+
+#[test]
+fn statements_about_days_to_come_and_names_of_nobody_are_refused() {
+    let home = firm();
+    let refused = |words: &[&str], why: &str| {
+        let done = home.run(&[&["record"], words].concat());
+        assert_eq!(done.code, 2, "{words:?}: {}", done.out);
+        assert!(done.err.contains(why), "{words:?}: {}", done.err);
+    };
+    let fix = [
+        "fix_date",
+        "add",
+        "vulnerability=CVE-2026-7",
+        "component=openssl",
+        "reason=r",
+        "evidence=e",
+        "stated_by=ada",
+        "released_on=2099-01-01",
+    ];
+    refused(&fix, "lies in the future");
+    let done = [
+        "patch_evidence",
+        "add",
+        "vulnerability=CVE-2026-7",
+        "asset=web1",
+        "evidence=e",
+        "done_by=ada",
+        "done_on=2099-01-01",
+    ];
+    refused(&done, "lies in the future");
+    let rename = [
+        "asset_rename",
+        "add",
+        "former=web1",
+        "name=front",
+        "evidence=e",
+        "stated_by=ada",
+        "renamed_on=2026-01-02",
+    ];
+    refused(&rename, "\"web1\" was not known on 1 January 2026");
+}
+
+#[test]
 fn an_asset_that_only_a_scanner_knows_is_among_those_looked_at() {
     let home = Home::new();
     home.write(
